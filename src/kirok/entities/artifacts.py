@@ -1,0 +1,75 @@
+"""Files of a run, and the one type of path that may reach an artifact store."""
+
+import posixpath
+import re
+from typing import Self
+from urllib.parse import unquote
+
+from msgspec import Struct
+
+from kirok.base.errors import InvalidParameter
+
+_WINDOWS_DRIVE = re.compile(r"^[A-Za-z]:")
+
+
+class FileInfo(Struct, frozen=True):
+    """A file or directory; `path` is relative to the listed root, `file_size` in bytes (None for directories)."""
+
+    path: str
+    is_dir: bool
+    file_size: int | None = None
+
+
+class ArtifactPath(str):
+    """A relative, normalised, forward-slash path that stays inside its root; "" is the root itself.
+
+    The only way to make one is `parse`, so a string from a request cannot reach a store unchecked.
+    """
+
+    __slots__ = ()
+
+    @classmethod
+    def parse(cls, text: str | None) -> Self:
+        """Check `text` as it came, after any number of URL decodings.
+
+        Raises InvalidParameter for `..` segments, absolute paths (POSIX, Windows or UNC), backslashes,
+        `#`, NUL and other control characters, in every encoding.
+        """
+        if not text:
+            return cls("")
+        decoded = text
+        while True:  # each round strictly shortens, so this ends
+            _check(decoded, text)
+            further = unquote(decoded)
+            if further == decoded:
+                break
+            decoded = further
+        normal = posixpath.normpath(text)
+        return cls("" if normal == "." else normal)
+
+    @classmethod
+    def join(cls, *parts: str | None) -> Self:
+        """The checked path made of `parts`, empty ones left out."""
+        return cls.parse(
+            "/".join(part.strip("/") if i else part.rstrip("/") for i, part in enumerate(parts) if part)
+        )
+
+    @property
+    def name(self) -> str:
+        """The last segment."""
+        return posixpath.basename(self)
+
+
+def _check(decoded: str, original: str) -> None:
+    if (
+        decoded.startswith(("/", "~"))
+        or _WINDOWS_DRIVE.match(decoded)
+        or "\\" in decoded
+        or "#" in decoded
+        or ".." in decoded.split("/")
+        or any(ord(character) < 32 or ord(character) == 127 for character in decoded)
+    ):
+        raise InvalidParameter(
+            f"Invalid path: {original!r}. An artifact path is relative to its run, uses forward slashes, "
+            "and contains no '..' segment, '#', backslash or control character."
+        )

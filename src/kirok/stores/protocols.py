@@ -1,0 +1,242 @@
+"""What a store promises. Memory, SQL, REST and later folders keep the same promises, so that the client works
+without a server, the server on any store, and moving data is a loop from one store to another.
+
+A write returns once it is durable: a read that follows, from anywhere, sees it. A refused write leaves no trace.
+Every method may raise InvalidParameter for input that breaks a rule of `kirok.rules`, and Unavailable when the
+store cannot be reached. Times are milliseconds since the epoch.
+"""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from typing import Any, Protocol
+
+from msgspec import Struct
+
+from kirok.entities.datasets import DatasetInput, DatasetSummary
+from kirok.entities.experiments import Experiment, ExperimentTag
+from kirok.entities.metrics import Metric
+from kirok.entities.models import LoggedModelInput, LoggedModelOutput
+from kirok.entities.pages import PagedList
+from kirok.entities.runs import Param, Run, RunInfo, RunTag
+from kirok.entities.views import RunStatus, ViewType
+
+
+class ExperimentStore(Protocol):
+    """Experiments. A name is unique among active and deleted ones."""
+
+    def create_experiment(
+        self, name: str, *, artifact_location: str | None = None, tags: Sequence[ExperimentTag] = ()
+    ) -> str:
+        """The id of a new experiment; AlreadyExists for a taken name.
+
+        Without a location its artifacts go below the store's default root, in a folder named after the id.
+        """
+
+    def get_experiment(self, experiment_id: str) -> Experiment:
+        """NotFound for an unknown id. Deleted experiments are returned."""
+
+    def get_experiment_by_name(self, name: str) -> Experiment | None:
+        """None for an unknown name. Deleted experiments are returned."""
+
+    def search_experiments(
+        self,
+        *,
+        view_type: ViewType = ViewType.ACTIVE_ONLY,
+        max_results: int = 1000,
+        filter_string: str | None = None,
+        order_by: Sequence[str] = (),
+        page_token: str | None = None,
+    ) -> PagedList[Experiment]:
+        """Default order: newest first, then experiment id. 1 <= max_results <= 50,000."""
+
+    def rename_experiment(self, experiment_id: str, new_name: str) -> None:
+        """InvalidState unless active, AlreadyExists for a taken name."""
+
+    def delete_experiment(self, experiment_id: str) -> None:
+        """Into the bin, with all its runs. NotFound unless active."""
+
+    def restore_experiment(self, experiment_id: str) -> None:
+        """Out of the bin, with ALL its runs, as MLflow does. NotFound unless deleted."""
+
+    def set_experiment_tag(self, experiment_id: str, tag: ExperimentTag) -> None:
+        """Insert or overwrite. InvalidParameter for a deleted experiment."""
+
+    def delete_experiment_tag(self, experiment_id: str, key: str) -> None:
+        """NotFound where there is no such tag."""
+
+    def search_datasets(self, experiment_ids: Sequence[str]) -> list[DatasetSummary]:
+        """The datasets that runs of these experiments (1 to 20) used, 1,000 at most."""
+
+
+class RunStore(Protocol):
+    """Runs and what they log."""
+
+    def create_run(
+        self,
+        experiment_id: str,
+        *,
+        user_id: str = "",
+        run_name: str | None = None,
+        start_time: int | None = None,
+        tags: Sequence[RunTag] = (),
+    ) -> Run:
+        """A run in state RUNNING. Without a name it is given one; the name also stands in tag `mlflow.runName`.
+
+        NotFound for an unknown experiment, InvalidParameter for a deleted one or a name unlike the tag.
+        """
+
+    def update_run(
+        self,
+        run_id: str,
+        *,
+        status: RunStatus | None = None,
+        end_time: int | None = None,
+        run_name: str | None = None,
+    ) -> RunInfo:
+        """Change what is given; any status may follow any. InvalidParameter for a deleted run."""
+
+    def get_run(self, run_id: str) -> Run:
+        """NotFound for an unknown id. Deleted runs are returned."""
+
+    def delete_run(self, run_id: str) -> None:
+        """Into the bin; again is no error. NotFound for an unknown id."""
+
+    def restore_run(self, run_id: str) -> None:
+        """Out of the bin; again is no error. NotFound for an unknown id."""
+
+    def search_runs(
+        self,
+        experiment_ids: Sequence[str],
+        *,
+        filter_string: str | None = None,
+        view_type: ViewType = ViewType.ACTIVE_ONLY,
+        max_results: int = 1000,
+        order_by: Sequence[str] = (),
+        page_token: str | None = None,
+    ) -> PagedList[Run]:
+        """Default order: newest first, then run id. 1 <= max_results <= 50,000. Model inputs are left out, as MLflow does."""
+
+    def log_batch(
+        self,
+        run_id: str,
+        *,
+        metrics: Sequence[Metric] = (),
+        params: Sequence[Param] = (),
+        tags: Sequence[RunTag] = (),
+    ) -> None:
+        """All or nothing. NotFound for an unknown run; InvalidParameter for a deleted one or a changed param.
+
+        A repeated identical point is a no-op. Tag `mlflow.runName` renames the run.
+        """
+
+    def delete_tag(self, run_id: str, key: str) -> None:
+        """NotFound where there is no such tag."""
+
+    def log_inputs(
+        self, run_id: str, *, datasets: Sequence[DatasetInput] = (), models: Sequence[LoggedModelInput] = ()
+    ) -> None:
+        """The same (name, digest) or model again is a no-op."""
+
+    def log_outputs(self, run_id: str, models: Sequence[LoggedModelOutput]) -> None:
+        """Models the run produced. BadRequest for one already recorded with this run."""
+
+    def log_model_record(self, run_id: str, model: dict[str, Any]) -> None:
+        """Append to the JSON list in tag `mlflow.log-model.history` (clients before MLflow 3)."""
+
+
+class MetricStore(Protocol):
+    """Series."""
+
+    def history(
+        self, run_id: str, key: str, *, max_results: int | None = None, page_token: str | None = None
+    ) -> PagedList[Metric]:
+        """Points by (timestamp, step, value). Nothing, not an error, for an unknown run or key."""
+
+    def bulk_history(self, run_ids: Sequence[str], key: str, *, max_results: int = 25_000) -> list[Metric]:
+        """The first points of up to 100 runs, by (run id, timestamp, step, value); each names its run."""
+
+    def sampled_history(
+        self,
+        run_ids: Sequence[str],
+        key: str,
+        *,
+        start_step: int | None = None,
+        end_step: int | None = None,
+        max_results: int = 2500,
+    ) -> list[Metric]:
+        """Up to `max_results` points a run, evenly spaced by rank in (step, timestamp, value), the last one always
+        among them, between two steps (both included; both or none given); each names its run. Up to 100 runs.
+        """
+
+
+class QueuedWrites(Protocol):
+    """The hot writes of a RunStore, answered through a Future that is done once the write is durable.
+
+    For a server whose event loop must not hold a thread per waiting request. The Future raises what the
+    RunStore's method of the same name raises.
+    """
+
+    def create_run(
+        self,
+        experiment_id: str,
+        *,
+        user_id: str = "",
+        run_name: str | None = None,
+        start_time: int | None = None,
+        tags: Sequence[RunTag] = (),
+    ) -> "Future[Run]":
+        """As RunStore.create_run."""
+
+    def update_run(
+        self,
+        run_id: str,
+        *,
+        status: RunStatus | None = None,
+        end_time: int | None = None,
+        run_name: str | None = None,
+    ) -> "Future[RunInfo]":
+        """As RunStore.update_run."""
+
+    def log_batch(
+        self,
+        run_id: str,
+        *,
+        metrics: Sequence[Metric] = (),
+        params: Sequence[Param] = (),
+        tags: Sequence[RunTag] = (),
+    ) -> "Future[None]":
+        """As RunStore.log_batch."""
+
+
+class EncodedReads(Protocol):
+    """The hot reads of a store that can answer in the wire's JSON without making records first."""
+
+    def search_runs(
+        self,
+        experiment_ids: Sequence[str],
+        *,
+        filter_string: str | None = None,
+        view_type: ViewType = ViewType.ACTIVE_ONLY,
+        max_results: int = 1000,
+        order_by: Sequence[str] = (),
+        page_token: str | None = None,
+    ) -> bytes:
+        """The body of the answer to runs/search; says what RunStore.search_runs says."""
+
+    def history(
+        self, run_id: str, key: str, *, max_results: int | None = None, page_token: str | None = None
+    ) -> bytes:
+        """The body of the answer to metrics/get-history; says what MetricStore.history says."""
+
+
+class Stores(Struct, frozen=True):
+    """All that one URI opened. An ability that a kind of store lacks is a field that is None."""
+
+    experiments: ExperimentStore
+    runs: RunStore
+    metrics: MetricStore
+    close: Callable[[], None]
+    kind: str
+    """`memory`, `sql` or `rest`."""
+    queued: QueuedWrites | None = None
+    encoded: EncodedReads | None = None

@@ -1,0 +1,67 @@
+"""Artifact listings as JSON."""
+
+from msgspec import Struct, field
+
+from kirok.entities import artifacts as entities
+from kirok.wire.names import NamesRun
+from kirok.wire.numbers import Int64
+
+
+class FileInfo(Struct, omit_defaults=True):
+    path: str
+    is_dir: bool
+    file_size: Int64 | None = None
+
+    @classmethod
+    def of(cls, info: entities.FileInfo) -> "FileInfo":
+        """The JSON form of a record."""
+        return cls(info.path, info.is_dir, info.file_size)
+
+    def record(self) -> entities.FileInfo:
+        """The record of a JSON form."""
+        return entities.FileInfo(self.path, self.is_dir, None if self.is_dir else self.file_size or 0)
+
+
+class ListArtifacts(NamesRun, omit_defaults=True, kw_only=True):
+    path: str | None = None
+    page_token: str | None = None
+
+
+class GetArtifact(NamesRun, omit_defaults=True, kw_only=True):
+    path: str
+
+
+class ArtifactsPage(Struct, omit_defaults=True):
+    root_uri: str | None = None
+    files: list[FileInfo] = []
+    next_page_token: str | None = None
+
+
+class ListProxied(Struct, omit_defaults=True):
+    path: str | None = None
+
+
+class ProxiedFiles(Struct, omit_defaults=True):
+    """Files of one directory, by base name."""
+
+    files: list[FileInfo] = []
+
+
+class ServerInfo(Struct):
+    """What a client may rely on before it asks."""
+
+    store_type: str | None
+    workspaces_enabled: bool = False
+    trace_archival_enabled: bool = False
+    multipart_uploads_enabled: bool = False
+    multipart_downloads_enabled: bool = False
+    presigned_upload_run_id_supported: bool = False
+    presigned_upload_model_id_supported: bool = False
+    features_enabled: dict[str, bool] = field(default_factory=lambda: {"gateway": False})
+
+
+class KirokVersion(Struct):
+    """kirok's own version and the MLflow version it speaks."""
+
+    kirok: str
+    mlflow: str
