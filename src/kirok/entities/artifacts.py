@@ -48,11 +48,9 @@ class ArtifactPath(str):
         return cls("" if normal == "." else normal)
 
     @classmethod
-    def join(cls, *parts: str | None) -> Self:
+    def of(cls, *parts: str | None) -> Self:
         """The checked path made of `parts`, empty ones left out."""
-        return cls.parse(
-            "/".join(part.strip("/") if i else part.rstrip("/") for i, part in enumerate(parts) if part)
-        )
+        return cls.parse("/".join(part.strip("/") if i else part.rstrip("/") for i, part in enumerate(parts) if part))
 
     @property
     def name(self) -> str:

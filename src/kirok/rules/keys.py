@@ -70,7 +70,5 @@ def experiment_number(experiment_id: str) -> int:
     if not experiment_id:
         raise MissingParameter("experiment_id")
     if not _INTEGER.fullmatch(experiment_id):
-        raise InvalidParameter(
-            f"Invalid experiment ID {experiment_id!r}. Experiment ID must be a valid integer."
-        )
+        raise InvalidParameter(f"Invalid experiment ID {experiment_id!r}. Experiment ID must be a valid integer.")
     return int(experiment_id)

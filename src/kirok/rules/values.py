@@ -60,7 +60,8 @@ def _fitted(key: str, value: str, limit: int, what: str, truncate: bool) -> str:
         return value
     if not truncate:
         raise InvalidParameter(
-            f"'{what} value' exceeds the maximum length of {limit} characters: {what.lower()} {key!r} has {len(value)}. "
+            f"'{what} value' exceeds the maximum length of {limit} characters: "
+            f"{what.lower()} {key!r} has {len(value)}. "
             "Log long text as an artifact, or set MLFLOW_TRUNCATE_LONG_VALUES=true to have it cut."
         )
     warnings.warn(

@@ -114,7 +114,10 @@ class RunStore(Protocol):
         order_by: Sequence[str] = (),
         page_token: str | None = None,
     ) -> PagedList[Run]:
-        """Default order: newest first, then run id. 1 <= max_results <= 50,000. Model inputs are left out, as MLflow does."""
+        """Default order: newest first, then run id. 1 <= max_results <= 50,000.
+
+        Model inputs are left out (`get_run` has them), as in MLflow's answer.
+        """
 
     def log_batch(
         self,
@@ -223,9 +226,7 @@ class EncodedReads(Protocol):
     ) -> bytes:
         """The body of the answer to runs/search; says what RunStore.search_runs says."""
 
-    def history(
-        self, run_id: str, key: str, *, max_results: int | None = None, page_token: str | None = None
-    ) -> bytes:
+    def history(self, run_id: str, key: str, *, max_results: int | None = None, page_token: str | None = None) -> bytes:
         """The body of the answer to metrics/get-history; says what MetricStore.history says."""
 
 

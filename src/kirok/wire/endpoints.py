@@ -171,15 +171,11 @@ UPDATE_RUN = _post(
     "Change status, end time or name of a run.",
 )
 DELETE_RUN = _post("delete_run", "/runs/delete", runs.DeleteRun, _Empty, _EDIT, "Put a run into the bin.")
-RESTORE_RUN = _post(
-    "restore_run", "/runs/restore", runs.RestoreRun, _Empty, _EDIT, "Take a run out of the bin."
-)
+RESTORE_RUN = _post("restore_run", "/runs/restore", runs.RestoreRun, _Empty, _EDIT, "Take a run out of the bin.")
 GET_RUN = _get("get_run", "/runs/get", runs.GetRun, runs.OneRun, _READ, "A run, whole, deleted or not.")
 SEARCH_RUNS = _post("search_runs", "/runs/search", runs.SearchRuns, runs.RunsPage, _READ, "A page of runs.")
 LOG_METRIC = _post("log_metric", "/runs/log-metric", metrics.LogMetric, _Empty, _EDIT, "Log one point.")
-LOG_PARAM = _post(
-    "log_param", "/runs/log-parameter", runs.LogParam, _Empty, _EDIT, "Log one param; it cannot change."
-)
+LOG_PARAM = _post("log_param", "/runs/log-parameter", runs.LogParam, _Empty, _EDIT, "Log one param; it cannot change.")
 SET_TAG = _post("set_tag", "/runs/set-tag", runs.SetTag, _Empty, _EDIT, "Set a tag of a run.")
 DELETE_TAG = _post("delete_tag", "/runs/delete-tag", runs.DeleteTag, _Empty, _EDIT, "Remove a tag of a run.")
 LOG_BATCH = _post(
@@ -193,9 +189,7 @@ LOG_BATCH = _post(
 LOG_INPUTS = _post(
     "log_inputs", "/runs/log-inputs", runs.LogInputs, _Empty, _EDIT, "Record datasets and models a run read."
 )
-LOG_OUTPUTS = _post(
-    "log_outputs", "/runs/outputs", runs.LogOutputs, _Empty, _EDIT, "Record models a run produced."
-)
+LOG_OUTPUTS = _post("log_outputs", "/runs/outputs", runs.LogOutputs, _Empty, _EDIT, "Record models a run produced.")
 LOG_MODEL = _post(
     "log_model",
     "/runs/log-model",
@@ -301,9 +295,7 @@ GET_ARTIFACT = Endpoint(
     "The bytes of one file of a run, as an attachment.",
     at_root=True,
 )
-HEALTH = Endpoint(
-    "health", "GET", "/health", _Empty, str, Permission.PUBLIC, "OK, once it answers.", at_root=True
-)
+HEALTH = Endpoint("health", "GET", "/health", _Empty, str, Permission.PUBLIC, "OK, once it answers.", at_root=True)
 VERSION = Endpoint(
     "version", "GET", "/version", _Empty, str, Permission.PUBLIC, "The MLflow version spoken.", at_root=True
 )

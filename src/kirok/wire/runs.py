@@ -69,9 +69,7 @@ class Dataset(Struct, omit_defaults=True):
     @classmethod
     def of(cls, dataset: datasets.Dataset) -> "Dataset":
         """The JSON form of a record."""
-        return cls(
-            dataset.name, dataset.digest, dataset.source_type, dataset.source, dataset.schema, dataset.profile
-        )
+        return cls(dataset.name, dataset.digest, dataset.source_type, dataset.source, dataset.schema, dataset.profile)
 
     def record(self) -> datasets.Dataset:
         """The record of a JSON form."""
