@@ -1,0 +1,149 @@
+"""Every setting of client and server: frozen records, read once from the environment and passed in.
+
+Each `MLFLOW_X` has a twin `KIROK_X` that wins where both are set.
+"""
+
+import configparser
+from collections.abc import Mapping
+from pathlib import Path
+
+from msgspec import Struct
+
+from kirok.base.errors import InvalidParameter
+
+_TRUE, _FALSE = ("true", "1", "yes", "on"), ("false", "0", "no", "off")
+
+
+def setting(env: Mapping[str, str], name: str) -> str | None:
+    """The value of `KIROK_<name>`, else of `MLFLOW_<name>`; None where neither holds text."""
+    return env.get(f"KIROK_{name}") or env.get(f"MLFLOW_{name}") or None
+
+
+def switch(env: Mapping[str, str], name: str, default: bool) -> bool:
+    """A setting that is on or off; InvalidParameter names the variable and the values that count."""
+    text = setting(env, name)
+    if text is None:
+        return default
+    if text.lower() in _TRUE:
+        return True
+    if text.lower() in _FALSE:
+        return False
+    raise InvalidParameter(f"{_spelled(env, name)}={text!r} is neither on nor off: use true or false.")
+
+
+def number(env: Mapping[str, str], name: str, default: float) -> float:
+    """A setting that is a number of at least 0; InvalidParameter names the variable."""
+    text = setting(env, name)
+    if text is None:
+        return default
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value < float("inf"):
+        raise InvalidParameter(f"{_spelled(env, name)}={text!r} is not a number of at least 0.")
+    return value
+
+
+def _spelled(env: Mapping[str, str], name: str) -> str:
+    return f"KIROK_{name}" if env.get(f"KIROK_{name}") else f"MLFLOW_{name}"
+
+
+class TransportSettings(Struct, frozen=True):
+    """How the client talks HTTP. Times in seconds."""
+
+    username: str | None = None
+    password: str | None = None
+    token: str | None = None
+    insecure_tls: bool = False
+    """Accept any server certificate."""
+    server_cert_path: str | None = None
+    """A PEM bundle to trust instead of the system's."""
+    client_cert_path: str | None = None
+    """A PEM file with the client's own certificate and key."""
+    timeout_s: float = 120.0
+    max_retries: int = 7
+    backoff_factor_s: float = 2.0
+    backoff_jitter_s: float = 1.0
+
+    @classmethod
+    def read(cls, env: Mapping[str, str], home: Path | None = None) -> "TransportSettings":
+        """From the environment, with credentials from `~/.mlflow/credentials` where it names none."""
+        username, password = setting(env, "TRACKING_USERNAME"), setting(env, "TRACKING_PASSWORD")
+        if username is None and password is None:
+            username, password = _stored_credentials(home or Path.home())
+        return cls(
+            username=username,
+            password=password,
+            token=setting(env, "TRACKING_TOKEN"),
+            insecure_tls=switch(env, "TRACKING_INSECURE_TLS", False),
+            server_cert_path=setting(env, "TRACKING_SERVER_CERT_PATH"),
+            client_cert_path=setting(env, "TRACKING_CLIENT_CERT_PATH"),
+            timeout_s=number(env, "HTTP_REQUEST_TIMEOUT", 120),
+            max_retries=int(number(env, "HTTP_REQUEST_MAX_RETRIES", 7)),
+            backoff_factor_s=number(env, "HTTP_REQUEST_BACKOFF_FACTOR", 2),
+            backoff_jitter_s=number(env, "HTTP_REQUEST_BACKOFF_JITTER", 1.0),
+        )
+
+
+def _stored_credentials(home: Path) -> tuple[str | None, str | None]:
+    parser = configparser.ConfigParser(interpolation=None)
+    try:
+        parser.read(home / ".mlflow" / "credentials", encoding="utf-8")
+    except (OSError, configparser.Error):
+        return None, None
+    section = parser["mlflow"] if parser.has_section("mlflow") else {}
+    return section.get("mlflow_tracking_username"), section.get("mlflow_tracking_password")
+
+
+class ClientSettings(Struct, frozen=True):
+    """What the environment tells the client."""
+
+    tracking_uri: str | None = None
+    registry_uri: str | None = None
+    experiment_name: str | None = None
+    experiment_id: str | None = None
+    run_id: str | None = None
+    run_context: str | None = None
+    """A JSON object of tags for every run."""
+    truncate_long_values: bool = True
+    print_links: bool = True
+    """Whether the end of a run prints where to look at it."""
+    transport: TransportSettings = TransportSettings()
+
+    @classmethod
+    def read(cls, env: Mapping[str, str]) -> "ClientSettings":
+        """From the environment."""
+        return cls(
+            tracking_uri=setting(env, "TRACKING_URI"),
+            registry_uri=setting(env, "REGISTRY_URI"),
+            experiment_name=setting(env, "EXPERIMENT_NAME"),
+            experiment_id=setting(env, "EXPERIMENT_ID"),
+            run_id=setting(env, "RUN_ID"),
+            run_context=setting(env, "RUN_CONTEXT"),
+            truncate_long_values=switch(env, "TRUNCATE_LONG_VALUES", True),
+            print_links=not switch(env, "SUPPRESS_PRINTING_URL_TO_STDOUT", False),
+            transport=TransportSettings.read(env),
+        )
+
+
+class ServerSettings(Struct, frozen=True):
+    """What `kirok server` runs with, after options, environment and defaults."""
+
+    backend_store_uri: str = "sqlite:///mlflow.db"
+    default_artifact_root: str = "mlflow-artifacts:/"
+    serve_artifacts: bool = True
+    artifacts_only: bool = False
+    artifacts_destination: str = "./mlartifacts"
+    host: str = "127.0.0.1"
+    port: int = 5000
+    static_prefix: str = ""
+    """Put before every path; begins with a slash and does not end with one."""
+    allowed_hosts: tuple[str, ...] = ()
+    """Host headers answered, `*` for any; empty means this machine's names and private addresses."""
+    cors_allowed_origins: tuple[str, ...] = ()
+    """Origins whose pages may change things, `*` for any, besides pages of this machine."""
+    x_frame_options: str = "SAMEORIGIN"
+    check_requests: bool = True
+    """Whether Host and Origin are checked."""
+    truncate_long_values: bool = True
