@@ -1,0 +1,1 @@
+"""Measures kirok beside fasttrackml and mlflow: `python -m benchmarks` (see docs/benchmarks.md)."""

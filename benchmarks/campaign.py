@@ -1,0 +1,104 @@
+"""The rounds: every server in turn, each on a store of its own, one alive at a time."""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from benchmarks.exchanges import BadReply
+from benchmarks.measurements import Failure, Measurement
+from benchmarks.peers import Peer
+from benchmarks.scale import Scale
+from benchmarks.servers import Server, ServerFailed, serve
+from benchmarks.stores import StoreIncomplete, copy_store, filled_store
+from benchmarks.workloads import FILLED, FRESH, Workload
+
+# A workload that took longer than this in the first round is not repeated in the later ones.
+PATIENCE_S = 45.0
+
+
+class Campaign:
+    """One call of the harness: the results gathered so far, by server."""
+
+    def __init__(self, programs: Mapping[Peer, Path], cache: Path, scale: Scale, wanted: Iterable[str]) -> None:
+        self.measurements: dict[str, list[Measurement]] = defaultdict(list)
+        self.failures: dict[str, list[Failure]] = defaultdict(list)
+        self.load_averages: list[float] = []
+        self._programs = programs
+        self._cache = cache
+        self._scale = scale
+        self._wanted = frozenset(wanted)
+        self._tired: set[tuple[str, str]] = set()
+        self._work = cache / f"work-{os.getpid()}"
+
+    def run(self) -> None:
+        """Fills the stores, then plays the rounds. A workload that fails is noted, and the others go on."""
+        try:
+            filled = self._fill()
+            for number in range(self._scale.rounds):
+                self.load_averages.append(os.getloadavg()[0])
+                for peer in self._programs:
+                    self._visit(peer, number, FRESH, None)
+                for peer in self._programs:
+                    if peer in filled:
+                        self._visit(peer, number, FILLED, filled[peer])
+        finally:
+            shutil.rmtree(self._work, ignore_errors=True)
+
+    def _fill(self) -> dict[Peer, Path]:
+        filled = {}
+        for peer, program in self._programs.items():
+            if not self._chosen(peer, FILLED):
+                continue
+            try:
+                filled[peer] = filled_store(peer, program, self._cache, self._scale)
+            except (BadReply, ServerFailed, StoreIncomplete, OSError, subprocess.CalledProcessError) as failure:
+                self._note(peer, "filling the store", failure)
+        return filled
+
+    def _chosen(self, peer: Peer, workloads: Mapping[str, Workload]) -> Sequence[str]:
+        return [
+            name
+            for name in workloads
+            if name in self._wanted and peer.runs(name) and (peer.name, name) not in self._tired
+        ]
+
+    def _visit(self, peer: Peer, number: int, workloads: Mapping[str, Workload], filled: Path | None) -> None:
+        names = self._chosen(peer, workloads)
+        if not names:
+            return
+        directory = self._work / f"{peer.name}-{number}"
+        if filled is not None:
+            copy_store(filled, directory)
+        try:
+            with serve(peer, self._programs[peer], directory) as server:
+                if "startup" not in names:
+                    server.await_idle(self._scale.idle_cap_s)
+                for name in names:
+                    self._measure(server, name, workloads[name], number)
+        except (ServerFailed, OSError) as failure:
+            self._note(peer, ", ".join(names), failure)
+        finally:
+            shutil.rmtree(directory, ignore_errors=True)
+
+    def _measure(self, server: Server, name: str, workload: Workload, number: int) -> None:
+        started = time.monotonic()
+        peer = server.peer
+        try:
+            for measurement in workload(server, self._scale):
+                self.measurements[peer.name].append(measurement)
+                shown = ", ".join(f"{value:.4g}" for value in measurement.values)
+                print(f"round {number + 1}  {peer.name:<16}{measurement.case:<22}{shown}", file=sys.stderr)
+        except (BadReply, OSError) as failure:
+            self._note(peer, name, failure)
+        if time.monotonic() - started > PATIENCE_S:
+            self._tired.add((peer.name, name))
+
+    def _note(self, peer: Peer, workload: str, failure: Exception) -> None:
+        reason = " ".join(str(failure).split())[:400] or type(failure).__name__
+        self.failures[peer.name].append(Failure(workload, reason))
+        print(f"FAILED   {peer.name:<16}{workload}: {reason}", file=sys.stderr)

@@ -1,0 +1,47 @@
+"""How much of everything: a full run of about 20 minutes, and a quick one."""
+
+import msgspec
+
+
+class Scale(msgspec.Struct, frozen=True):
+    """Sizes and caps. A cap ends a play early on a slow server; its rate is over what was answered."""
+
+    rounds: int
+    cap_s: float  # log-metric
+    batch_cap_s: float  # log-batch and runs
+    ingest_cap_s: float
+    idle_cap_s: float
+    runs: int  # in the searched store
+    points: int  # in the long history
+    repeats: int  # of each search
+    repeat_cap_s: float  # after which a slow search isn't repeated
+    big_file_mib: int
+    small_files: int
+
+
+FULL = Scale(
+    rounds=3,
+    cap_s=4.0,
+    batch_cap_s=5.0,
+    ingest_cap_s=10.0,
+    idle_cap_s=120.0,
+    runs=10_000,
+    points=1_000_000,
+    repeats=9,
+    repeat_cap_s=10.0,
+    big_file_mib=256,
+    small_files=500,
+)
+QUICK = Scale(
+    rounds=1,
+    cap_s=2.0,
+    batch_cap_s=2.0,
+    ingest_cap_s=3.0,
+    idle_cap_s=40.0,
+    runs=2_000,
+    points=100_000,
+    repeats=5,
+    repeat_cap_s=3.0,
+    big_file_mib=64,
+    small_files=100,
+)
