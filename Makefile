@@ -16,7 +16,7 @@ serve: $(VENV)/.serve ## Set everything up and serve on http://127.0.0.1:5000 wi
 test: $(VENV)/.dev ## Set everything up and run every test against real parts
 	@tools/fetch-parts
 	@$(BIN)/python -m tools.ui test
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 test-long: $(VENV)/.dev ## The property tests and fuzzers with large budgets (a night's work)
 	@KIROK_TEST_LONG=1 $(BIN)/python -m pytest tests/property tests/server -n 2

@@ -3,7 +3,6 @@
 import time
 import warnings
 
-import kirok
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.exceptions import ConvergenceWarning
@@ -11,6 +10,8 @@ from sklearn.linear_model import Ridge, SGDClassifier
 from sklearn.metrics import accuracy_score, confusion_matrix, f1_score, log_loss, mean_squared_error, r2_score
 from sklearn.model_selection import train_test_split
 from sklearn.neural_network import MLPClassifier
+
+import kirok
 
 LEARNING_RATES = (0.0003, 0.001, 0.003, 0.01)
 HIDDEN = ((32,), (64,), (64, 32))

@@ -3,8 +3,9 @@
 import tomllib
 from pathlib import Path
 
-import kirok
 import pytest
+
+import kirok
 
 ROOT = Path(__file__).parents[2]
 SNAPSHOTS = Path(__file__).parent / "snapshots"
