@@ -6,9 +6,10 @@ Every method may raise InvalidParameter for input that breaks a rule of `kirok.r
 store cannot be reached. Times are milliseconds since the epoch.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from msgspec import Struct
 
@@ -19,6 +20,9 @@ from kirok.entities.models import LoggedModelInput, LoggedModelOutput
 from kirok.entities.pages import PagedList
 from kirok.entities.runs import Param, Run, RunInfo, RunTag
 from kirok.entities.views import RunStatus, ViewType
+
+if TYPE_CHECKING:
+    from asyncio import Future  # 50 ms to import, and a client never runs it
 
 
 class ExperimentStore(Protocol):
@@ -173,10 +177,11 @@ class MetricStore(Protocol):
 
 
 class QueuedWrites(Protocol):
-    """The hot writes of a RunStore, answered through a Future that is done once the write is durable.
+    """The hot writes of a RunStore for code on an event loop: the future is done once the write is durable.
 
-    For a server whose event loop must not hold a thread per waiting request. The Future raises what the
-    RunStore's method of the same name raises.
+    To be called on the loop that awaits. A loop is woken once for all the writes of one commit, not once for each.
+    What the rules refuse is raised by the call, what the store refuses by the future, as the RunStore's method of
+    the same name raises it.
     """
 
     def create_run(
@@ -187,7 +192,7 @@ class QueuedWrites(Protocol):
         run_name: str | None = None,
         start_time: int | None = None,
         tags: Sequence[RunTag] = (),
-    ) -> "Future[Run]":
+    ) -> Future[Run]:
         """As RunStore.create_run."""
 
     def update_run(
@@ -197,7 +202,7 @@ class QueuedWrites(Protocol):
         status: RunStatus | None = None,
         end_time: int | None = None,
         run_name: str | None = None,
-    ) -> "Future[RunInfo]":
+    ) -> Future[RunInfo]:
         """As RunStore.update_run."""
 
     def log_batch(
@@ -207,7 +212,7 @@ class QueuedWrites(Protocol):
         metrics: Sequence[Metric] = (),
         params: Sequence[Param] = (),
         tags: Sequence[RunTag] = (),
-    ) -> "Future[None]":
+    ) -> Future[None]:
         """As RunStore.log_batch."""
 
 
