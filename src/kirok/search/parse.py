@@ -1,0 +1,289 @@
+"""From a filter's text to an expression.
+
+    expression := conjunction (OR conjunction)*
+    conjunction := negation ([AND] negation)*
+    negation   := NOT negation | "(" expression ")" | comparison
+    comparison := name comparator literal | name [NOT] IN "(" text ("," text)* [","] ")" | name IS [NOT] NULL
+
+All that MLflow accepts means here what it means there. OR, NOT, parentheses, and params compared with a number are
+kirok's: MLflow refuses them. Two things that MLflow lets pass are kept: an AND too many, and one too few.
+"""
+
+from kirok.base.errors import InvalidParameter
+from kirok.search.expression import Comparator, Comparison, Expression, Not, all_of, any_of
+from kirok.search.fields import (
+    COMPARATORS,
+    EXPERIMENT_FIELDS,
+    NUMERIC_COMPARATORS,
+    RUN_FIELDS,
+    Field,
+    FieldKind,
+    Fields,
+    UnknownField,
+)
+from kirok.search.literals import literal_value
+from kirok.search.refusals import printable, refusal
+from kirok.search.tokens import Token, TokenKind, quoting_hint, tokenize
+
+MAX_COMPARISONS = 300
+MAX_NESTING = 25
+"""Parentheses and NOTs inside each other. Both limits keep the SQL within what SQLite's own parser takes."""
+
+_KEYWORDS = ("AND", "OR", "NOT", "IN", "IS", "NULL", "LIKE", "ILIKE", "RLIKE", "BETWEEN")
+
+
+def parse_run_filter(text: str | None) -> Expression | None:
+    """What a filter of runs says; None where it asks nothing. InvalidParameter, with the place, for anything else."""
+    return _parse(text, RUN_FIELDS)
+
+
+def parse_experiment_filter(text: str | None) -> Expression | None:
+    """What a filter of experiments says; None where it asks nothing. InvalidParameter, with the place, otherwise."""
+    return _parse(text, EXPERIMENT_FIELDS)
+
+
+def _parse(text: str | None, fields: Fields) -> Expression | None:
+    if not text:
+        return None
+    tokens = _without_idle_ands(tokenize(text))
+    if len(tokens) == 1:
+        if not text.strip():
+            raise InvalidParameter(
+                f"Invalid filter '{printable(text)}'. Could not be parsed. Leave the filter out for no filter."
+            )
+        return None
+    return _Parser(text, tokens, fields).whole()
+
+
+def _without_idle_ands(tokens: list[Token]) -> list[Token]:
+    """MLflow lets an AND pass at either end and after another AND."""
+    kept: list[Token] = []
+    for token in tokens:
+        idle = token.is_word("AND") and (not kept or kept[-1].is_word("AND"))
+        if token.kind is TokenKind.END and kept and kept[-1].is_word("AND"):
+            kept.pop()
+        if not idle:
+            kept.append(token)
+    return kept
+
+
+class _Parser:
+    def __init__(self, text: str, tokens: list[Token], fields: Fields) -> None:
+        self.text = text
+        self.tokens = tokens
+        self.fields = fields
+        self.index = 0
+        self.depth = 0
+        self.comparisons = 0
+
+    @property
+    def token(self) -> Token:
+        return self.tokens[self.index]
+
+    def advance(self) -> Token:
+        token = self.token
+        self.index += 1
+        return token
+
+    def refuse(self, token: Token, sentence: str, mend: str = "") -> InvalidParameter:
+        return refusal(self.text, token.position, sentence, mend)
+
+    def whole(self) -> Expression:
+        expression = self.disjunction()
+        if self.token.kind is not TokenKind.END:
+            raise self.refuse(
+                self.token,
+                f"Invalid clause(s) in filter string: '{printable(self.token.text)}'",
+                "This parenthesis was never opened."
+                if self.token.kind is TokenKind.CLOSE
+                else "Join comparisons by AND or OR.",
+            )
+        return expression
+
+    def disjunction(self) -> Expression:
+        operands = [self.conjunction()]
+        while self.token.is_word("OR"):
+            self.advance()
+            operands.append(self.conjunction())
+        return any_of(operands)
+
+    def conjunction(self) -> Expression:
+        operands = [self.negation()]
+        while self.token.is_word("AND") or self._starts_comparison():
+            if self.token.is_word("AND"):
+                self.advance()
+            operands.append(self.negation())
+        return all_of(operands)
+
+    def _starts_comparison(self) -> bool:
+        return self.token.kind is TokenKind.NAME and not self.token.is_word(*_KEYWORDS)
+
+    def negation(self) -> Expression:
+        token = self.token
+        if not token.is_word("NOT") and token.kind is not TokenKind.OPEN:
+            return self.comparison()
+        self.advance()
+        self.depth += 1
+        if self.depth > MAX_NESTING:
+            raise self.refuse(
+                token,
+                f"Invalid filter: parentheses and NOTs are nested more than {MAX_NESTING} deep.",
+                "Write the filter flatter.",
+            )
+        if token.kind is TokenKind.OPEN:
+            expression = self.disjunction()
+            if self.token.kind is not TokenKind.CLOSE:
+                raise self.refuse(token, "Invalid clause(s) in filter string: '('", "This parenthesis is not closed.")
+            self.advance()
+        else:
+            expression = Not(self.negation())
+        self.depth -= 1
+        return expression
+
+    def comparison(self) -> Expression:
+        name = self._name()
+        field = self._field(name)
+        comparator, at = self._comparator(name)
+        self.comparisons += 1
+        if self.comparisons > MAX_COMPARISONS:
+            raise self.refuse(
+                name,
+                f"Invalid filter: it holds more than {MAX_COMPARISONS} comparisons.",
+                "Use IN for a list of ids, or split it into several searches.",
+            )
+        if comparator in (Comparator.IS_NULL.value, Comparator.IS_NOT_NULL.value):
+            self._check_presence(field, name)
+            return Comparison(field.entity, field.key, Comparator(comparator))
+        value = literal_value(self.text, field, comparator, self._literal())
+        allowed = NUMERIC_COMPARATORS if isinstance(value, float) else COMPARATORS[field.kind]
+        if comparator not in allowed:
+            raise self._bad_comparator(field, name, comparator, at)
+        return Comparison(field.entity, field.key, Comparator(comparator), value)
+
+    def _name(self) -> Token:
+        token = self.advance()
+        following = self.token
+        if token.is_word(*_KEYWORDS):
+            raise self.refuse(
+                token,
+                f"Invalid clause(s) in filter string: '{printable(token.text)}'",
+                "A comparison must stand here, such as metrics.loss < 0.5.",
+            )
+        if token.kind is TokenKind.NAME and following.kind is TokenKind.OPEN:
+            raise self.refuse(
+                token,
+                f"Invalid comparison clause. Expected 'Identifier' found '{printable(token.text)}(…)'.",
+                "Functions are not available on this server: compare metrics, params, tags or attributes themselves.",
+            )
+        if token.kind is TokenKind.NAME or (token.kind is TokenKind.STRING and token.text[0] == '"'):
+            return token
+        if token.kind in (TokenKind.NUMBER, TokenKind.STRING):
+            raise self.refuse(
+                token,
+                f"Invalid comparison clause. Expected 'Identifier' found '{printable(token.text)}'.",
+                "The name stands on the left, the literal on the right: metrics.loss < 0.5.",
+            )
+        raise self.refuse(
+            token,
+            f"Invalid clause(s) in filter string: '{printable(token.text) or 'end of filter'}'",
+            "A comparison must stand here, such as metrics.loss < 0.5.",
+        )
+
+    def _field(self, token: Token) -> Field:
+        entity, key = split_name(token.text)
+        try:
+            return self.fields.field(entity, key)
+        except UnknownField as error:
+            raise self.refuse(token, printable(error.sentence, 400), printable(error.mend, 400)) from None
+
+    def _comparator(self, name: Token) -> tuple[str, Token]:
+        """The comparator in upper case with single blanks, which may be none of ours, and where it stands."""
+        token = self.token
+        if token.kind is TokenKind.OPERATOR:
+            self.advance()
+            return token.text, token
+        if token.is_word("LIKE", "ILIKE", "RLIKE", "IN"):
+            return self.advance().text.upper(), token
+        if token.is_word("NOT") and self.tokens[self.index + 1].is_word("IN", "LIKE", "ILIKE", "RLIKE"):
+            self.advance()
+            return f"NOT {self.advance().text.upper()}", token
+        if token.is_word("IS"):
+            self.advance()
+            negated = self.token.is_word("NOT")
+            if negated:
+                self.advance()
+            if self.token.is_word("NULL"):
+                self.advance()
+                return "IS NOT NULL" if negated else "IS NULL", token
+            raise self.refuse(token, "Invalid clause(s) in filter string: 'IS'", "Write IS NULL or IS NOT NULL.")
+        if token.is_word("BETWEEN"):
+            raise self.refuse(
+                token,
+                "Invalid clause(s) in filter string: 'BETWEEN'",
+                f"Write {printable(name.text)} >= low AND {printable(name.text)} <= high.",
+            )
+        adjacent = token.position == name.position + len(name.text) and token.kind is not TokenKind.END
+        raise self.refuse(
+            token,
+            f"Invalid clause(s) in filter string: '{printable(name.text)}'",
+            (quoting_hint(self.text, name) if adjacent else "")
+            or "A comparator must follow the name: =, !=, <, <=, >, >=, LIKE, ILIKE, IN, IS NULL.",
+        )
+
+    def _literal(self) -> list[Token]:
+        """One token, or those of a list with its parentheses."""
+        first = self.token
+        if first.kind is TokenKind.END or first.is_word("AND", "OR"):
+            raise self.refuse(
+                first,
+                f"Invalid clause(s) in filter string: '{printable(first.text) or 'end of filter'}'",
+                "A value must follow the comparator.",
+            )
+        if first.kind is not TokenKind.OPEN:
+            return [self.advance()]
+        tokens = []
+        while self.token.kind not in (TokenKind.CLOSE, TokenKind.END):
+            tokens.append(self.advance())
+        if self.token.kind is TokenKind.END:
+            raise self.refuse(first, "Invalid clause(s) in filter string: '('", "This list is not closed.")
+        return [*tokens, self.advance()]
+
+    def _check_presence(self, field: Field, name: Token) -> None:
+        if Comparator.IS_NULL in COMPARATORS[field.kind]:
+            return
+        if self.fields is EXPERIMENT_FIELDS:
+            sentence = f"IS NULL / IS NOT NULL is only supported for tags, not for attribute '{field.key}'"
+        else:
+            sentence = (
+                "IS NULL / IS NOT NULL is only supported for tags and params, "
+                f"not for '{field.entity}' '{printable(field.key)}'"
+            )
+        raise self.refuse(name, sentence)
+
+    def _bad_comparator(self, field: Field, name: Token, comparator: str, at: Token) -> InvalidParameter:
+        shown, whole_name = printable(comparator), printable(name.text)
+        mend = ""
+        if comparator in ("NOT LIKE", "NOT ILIKE"):
+            mend = f"Write NOT {whole_name} {comparator[4:]} '…'."
+        elif comparator in ("==", "<>"):
+            mend = f"Write {'=' if comparator == '==' else '!='}."
+        elif field.kind is FieldKind.NUMBER_TEXT and comparator in NUMERIC_COMPARATORS:
+            mend = f"To compare as numbers, leave the quotes out: {whole_name} {comparator} 0.1."
+        elif comparator in ("IN", "NOT IN"):
+            joint = "OR" if comparator == "IN" else "AND"
+            mend = f"Write {whole_name} {'=' if joint == 'OR' else '!='} 'a' {joint} …"
+        if field.kind is FieldKind.WHOLE_ID:
+            return self.refuse(at, f"Invalid comparator for experiment_id: {shown}", "Use =, !=, IN or NOT IN.")
+        allowed = [str(one) for one in COMPARATORS[field.kind]]
+        return self.refuse(at, f"Invalid comparator '{shown}' not one of '{allowed}'", mend)
+
+
+def split_name(text: str) -> tuple[str | None, str]:
+    """(the word before the first dot or None, the key), quotes taken off."""
+    if text[0] == "`":
+        end = text.index("`", 1)
+        entity, key = (text[1:end], text[end + 2 :]) if end + 1 < len(text) else (None, text)
+    else:
+        head, dot, tail = text.partition(".")
+        entity, key = (head, tail) if dot and text[0] != '"' else (None, text)
+    return entity, key[1:-1] if key[0] in "`'\"" and key[0] == key[-1] and len(key) > 1 else key
