@@ -1,6 +1,7 @@
 """`python -m benchmarks`: sets up the servers, measures them in turn, prints the table."""
 
 import argparse
+import signal
 import sys
 import time
 from pathlib import Path
@@ -32,16 +33,18 @@ def main() -> int:
     except MissingPeer as missing:
         print(f"benchmarks: {missing}", file=sys.stderr)
         return 1
+    # So that a kill stops the server under test too, instead of leaving it to load the next measurement.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     campaign = Campaign(programs, cache, scale, chosen.only or WORKLOADS)
     started = time.monotonic()
     campaign.run()
     minutes = (time.monotonic() - started) / 60
     averages = ", ".join(f"{average:.1f}" for average in campaign.load_averages)
+    rounds = "1 round" if scale.rounds == 1 else f"{scale.rounds} rounds"
     notes = [
-        f"{scale.rounds} rounds, servers in turn; median [least–most] over the rounds and their repeats. Took"
-        f" {minutes:.0f} minutes; load average before each round: {averages}."
-        f" Sizes: {scale.runs:,} runs, {scale.points:,} points, a file of {scale.big_file_mib} MiB,"
-        f" {scale.small_files} files of 10 KiB."
+        f"{rounds}, servers in turn; median [least–most] over the rounds and their repeats. Took {minutes:.0f} minutes;"
+        f" load average before each round: {averages}. Sizes: {scale.runs:,} runs, {scale.points:,} points,"
+        f" a file of {scale.big_file_mib} MiB, {scale.small_files} files of 10 KiB."
     ]
     names = [peer.name for peer in peers]
     section = render(describe(), summaries(campaign.measurements), campaign.failures, names, notes)

@@ -33,6 +33,8 @@ class Campaign:
         self._scale = scale
         self._wanted = frozenset(wanted)
         self._tired: set[tuple[str, str]] = set()
+        self._visits_s: dict[tuple[str, bool], float] = {}
+        self._started = time.monotonic()
         self._work = cache / f"work-{os.getpid()}"
 
     def run(self) -> None:
@@ -69,7 +71,10 @@ class Campaign:
 
     def _visit(self, peer: Peer, number: int, workloads: Mapping[str, Workload], filled: Path | None) -> None:
         names = self._chosen(peer, workloads)
-        if not names:
+        visit = (peer.name, filled is not None)
+        started = time.monotonic()
+        too_long = started - self._started + self._visits_s.get(visit, 0.0) > self._scale.budget_s
+        if not names or (number > 0 and too_long):
             return
         directory = self._work / f"{peer.name}-{number}"
         if filled is not None:
@@ -83,6 +88,7 @@ class Campaign:
         except (ServerFailed, OSError) as failure:
             self._note(peer, ", ".join(names), failure)
         finally:
+            self._visits_s[visit] = time.monotonic() - started
             shutil.rmtree(directory, ignore_errors=True)
 
     def _measure(self, server: Server, name: str, workload: Workload, number: int) -> None:

@@ -60,7 +60,9 @@ MLFLOW_ONE_WORKER = Peer(
     requirement="mlflow==3.17.2",
     only=frozenset({"startup", "log-metric", "log-metric-1", "artifacts", "artifacts-files"}),
 )
-PEERS = {peer.name: peer for peer in (KIROK, FASTTRACKML, MLFLOW, MLFLOW_ONE_WORKER)}
+# The A/A control: how far two runs of one program differ tells how far to believe the other ratios.
+FASTTRACKML_AGAIN = msgspec.structs.replace(FASTTRACKML, name="fasttrackml-again", label="fasttrackml, again")
+PEERS = {peer.name: peer for peer in (KIROK, FASTTRACKML, MLFLOW, MLFLOW_ONE_WORKER, FASTTRACKML_AGAIN)}
 
 
 class MissingPeer(Exception):

@@ -7,6 +7,7 @@ class Scale(msgspec.Struct, frozen=True):
     """Sizes and caps. A cap ends a play early on a slow server; its rate is over what was answered."""
 
     rounds: int
+    budget_s: float  # a visit of a later round that would exceed it is left out
     cap_s: float  # log-metric
     batch_cap_s: float  # log-batch and runs
     ingest_cap_s: float
@@ -21,6 +22,7 @@ class Scale(msgspec.Struct, frozen=True):
 
 FULL = Scale(
     rounds=3,
+    budget_s=23 * 60,
     cap_s=4.0,
     batch_cap_s=5.0,
     ingest_cap_s=10.0,
@@ -34,6 +36,7 @@ FULL = Scale(
 )
 QUICK = Scale(
     rounds=1,
+    budget_s=5 * 60,
     cap_s=2.0,
     batch_cap_s=2.0,
     ingest_cap_s=3.0,

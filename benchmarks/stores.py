@@ -75,7 +75,6 @@ def _check(client: Client, scale: Scale) -> None:
     rows = client.search_runs(client.experiment_id(SEARCHED))
     names = {row.info.run_name for row in rows}
     sizes = {(len(row.data.metrics), len(row.data.params)) for row in rows}
-    # fasttrackml's page token breaks at offset 10,000, so its last page may be missing from a walk.
     if len(names) != scale.runs or sizes != {(20, 20)}:
         raise StoreIncomplete(f"{len(names)} of {scale.runs} runs, with (metrics, params) {sizes}")
     steps = client.steps(client.find_run(client.experiment_id(LONG)), LONG_KEY)

@@ -69,7 +69,16 @@ def _figures(results: Summaries, peers: Sequence[str]) -> str:
 
 
 def _details(results: Summaries, peers: Sequence[str]) -> str:
-    head = ["work", "server", "p50 ms", "p99 ms", "server CPU per operation", "generator CPU per operation", "n"]
+    head = [
+        "work",
+        "server",
+        "p50 ms",
+        "p99 ms",
+        "server CPU per operation",
+        "... of kirok's",
+        "generator CPU per operation",
+        "n",
+    ]
     rows = [head, ["---"] * len(head)]
     for case in CASES:
         for peer in peers:
@@ -77,7 +86,8 @@ def _details(results: Summaries, peers: Sequence[str]) -> str:
             if summary is None or summary.p50_ms is None:
                 continue
             latencies = [_number(summary.p50_ms), _number(summary.p99_ms)]
-            cpu = [_cpu(summary.server_cpu_us), _cpu(summary.generator_cpu_us)]
+            ours = results[case.name].get("kirok")
+            cpu = [_cpu(summary.server_cpu_us), _cpu_ratio(summary, ours), _cpu(summary.generator_cpu_us)]
             rows.append([case.title, peer, *latencies, *cpu, str(summary.sent or summary.repeats)])
     return _table(rows)
 
@@ -103,6 +113,12 @@ def _verdict(case: Case, by_peer: Mapping[str, Summary]) -> str:
         return case.target or "–"
     met = case.is_met(by_peer["kirok"], by_peer.get(case.rival))
     return case.target if met is None else f"{case.target}: {'met' if met else 'NOT met'}"
+
+
+def _cpu_ratio(summary: Summary, ours: Summary | None) -> str:
+    if ours is None or ours is summary or not ours.server_cpu_us or summary.server_cpu_us is None:
+        return "–"
+    return f"{summary.server_cpu_us / ours.server_cpu_us:.3g} ×"
 
 
 def _cpu(microseconds: float | None) -> str:

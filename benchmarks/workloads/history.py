@@ -15,15 +15,15 @@ from benchmarks.servers import Server
 from benchmarks.stores import BATCH, LONG, LONG_KEY, point_batch
 
 INTERVAL = 2500
-# Built in slices between the plays: a million points as requests are 80 MB.
-SLICE_POINTS = 200_000
+# Built before the play, as 16 MB of requests; a play that uses them up just ends.
+PREPARED_POINTS = 200_000
 
 
 def measure_ingest(server: Server, scale: Scale) -> Iterator[Measurement]:
     """Batches of 1000 points of one key on one connection, until all are in or the cap is reached."""
     client = Client(server.port)
     run_id = client.create_run(client.create_experiment("ingest"), "ingest")
-    batches = [point_batch(run_id, first) for first in range(0, min(scale.points, SLICE_POINTS), BATCH)]
+    batches = [point_batch(run_id, first) for first in range(0, min(scale.points, PREPARED_POINTS), BATCH)]
     with metered(server) as meter:
         load = play(server.port, [discard(batches)], cap_s=scale.ingest_cap_s)
     stored = len(client.steps(run_id, LONG_KEY))
