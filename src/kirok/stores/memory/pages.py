@@ -1,0 +1,16 @@
+"""One page of a list that is there in full."""
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+from kirok.entities.pages import PagedList
+from kirok.search.page_token import make_page_token, parse_page_token
+
+Item = TypeVar("Item")
+
+
+def page_of(items: Sequence[Item], max_results: int | None, page_token: str | None) -> PagedList[Item]:
+    """The `max_results` items (None: all) from where `page_token` says, with a token where more follow."""
+    start = parse_page_token(page_token)
+    end = len(items) if max_results is None else start + max_results
+    return PagedList(items[start:end], make_page_token(end) if end < len(items) else None)
