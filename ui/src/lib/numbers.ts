@@ -22,7 +22,8 @@ export function formatNumber(value: number, { fractional = false } = {}): string
   if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
   const size = Math.abs(value);
   if (size === 0) return "0";
-  if (Number.isInteger(value) && size < LARGEST_PLAIN_INTEGER && !fractional) return withMinus(String(value));
+  if (Number.isInteger(value) && size < LARGEST_PLAIN_INTEGER && !fractional)
+    return withMinus(grouped(value));
   if (size < SMALLEST_PLAIN || size >= LARGEST_PLAIN) {
     return withMinus(value.toExponential(SIGNIFICANT_DIGITS - 1).replace("e+", "e"));
   }
@@ -47,6 +48,11 @@ export function formatBytes(sizeBytes: number): string {
   const power = sizeBytes < 1 ? 0 : Math.min(Math.floor(Math.log2(sizeBytes) / 10), UNITS.length - 1);
   const amount = sizeBytes / 1024 ** power;
   return `${power === 0 || amount >= 99.5 ? Math.round(amount) : amount.toPrecision(2)} ${UNITS[power]}`;
+}
+
+/** Thin spaces between thousands, from five digits on. */
+function grouped(integer: number): string {
+  return String(integer).replace(/\B(?=(\d{3})+$)/g, Math.abs(integer) < 10_000 ? "" : "\u202f");
 }
 
 /** A true minus is as wide as a digit; a hyphen is not. */

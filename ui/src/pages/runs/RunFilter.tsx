@@ -1,7 +1,7 @@
 import { useMemo } from "react";
 import type { ApiError } from "../../api/http.ts";
 import { FilterBox } from "../../components/FilterBox.tsx";
-import { suggestFilter } from "../../lib/filters.ts";
+import { identifier, suggestFilter } from "../../lib/filters.ts";
 import type { Column } from "./columns.ts";
 
 interface RunFilterProps {
@@ -25,9 +25,7 @@ export function RunFilter({ filter, onChange, inputRef, error, isFinal, columns 
   return (
     <FilterBox
       label="Filter runs"
-      placeholder={
-        metric ? `metrics.${metric.key} > 0.9 and params.… = '…'` : "attributes.status = 'FINISHED'"
-      }
+      placeholder={metric ? `${identifier("metrics", metric.key)} > 0.9` : "attributes.status = 'FINISHED'"}
       value={filter}
       onChange={onChange}
       inputRef={inputRef}

@@ -37,7 +37,7 @@ export function MetricsList({ metrics }: { metrics: readonly Metric[] }) {
               <tr key={metric.key}>
                 <th scope="row">{metric.key}</th>
                 <td className="number" title={fullNumber(value)}>
-                  {formatNumber(value)}
+                  <span data-full={fullNumber(value)}>{formatNumber(value)}</span>
                 </td>
                 {hasSteps && <td className="number">{metric.step ?? 0}</td>}
                 <td className="when">

@@ -41,17 +41,18 @@ export const RunTableRow = memo(function RunTableRow(props: RunTableRowProps) {
       <td className="when">
         <TimeAgo timeMs={run.startedMs} />
       </td>
-      <td className="number">
+      <td className="number wide-only">
         {run.startedMs !== undefined &&
           run.endedMs !== undefined &&
           formatDuration(run.endedMs - run.startedMs)}
       </td>
-      {showsUser && <td className="text">{run.user}</td>}
+      {showsUser && <td className="text wide-only">{run.user}</td>}
       {columns.map((column, index) => (
         <td key={column.id} className={cellClass(column, columns[index - 1])}>
           <Value column={column} value={run[column.kind].get(column.key)} />
         </td>
       ))}
+      <td className="filler" />
     </tr>
   );
 });

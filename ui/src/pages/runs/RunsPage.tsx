@@ -103,7 +103,13 @@ export function RunsPage({ place }: { place: RunsPlace }) {
       </div>
       {error && <Notice error={error} onRetry={pages.reload} />}
       <SharedValues columns={shared} runCount={runs.length} isAll={pages.isComplete === true} />
-      {isEmpty && !filter ? (
+      {filterError && pages.isComplete === undefined ? (
+        <main id="main" tabIndex={-1} className="empty">
+          <button type="button" className="button" onClick={() => change({ filter: "" })}>
+            Show all runs
+          </button>
+        </main>
+      ) : isEmpty && !filter ? (
         <main id="main" tabIndex={-1}>
           <FirstSteps {...(experiment && { experiment: experiment.name })} />
         </main>
@@ -114,7 +120,6 @@ export function RunsPage({ place }: { place: RunsPlace }) {
           columns={chosen}
           order={order}
           isStale={pages.isStale}
-          isWaiting={pages.isComplete === undefined && !pages.error}
           isComplete={pages.isComplete === true}
           generation={pages.generation}
           onOrder={(next) => change({ order: next })}

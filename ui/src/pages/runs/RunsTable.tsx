@@ -13,8 +13,6 @@ interface RunsTableProps {
   order: string;
   /** The rows answer the previous question. */
   isStale: boolean;
-  /** No answer has come yet. */
-  isWaiting: boolean;
   isComplete: boolean;
   generation: number;
   onOrder: (order: string) => void;
@@ -29,12 +27,10 @@ const ROWS_AHEAD = 300;
 
 /** The runs as rows, of which only those in view are drawn. */
 export function RunsTable(props: RunsTableProps) {
-  const { view, runs, columns, order, isStale, isWaiting, isComplete, generation, onOrder, onNearEnd } =
-    props;
+  const { view, runs, columns, order, isStale, isComplete, generation, onOrder, onNearEnd } = props;
   const rows = useRowWindow(view, runs.length, ROW_HEIGHT_PX);
   const [activeId, setActiveId] = useActiveRow(view, runs);
   const showsUser = useMemo(() => new Set(runs.map((run) => run.user)).size > 1, [runs]);
-  const lead = showsUser ? 4 : 3;
 
   useEffect(() => {
     if (!isComplete && !isStale && rows.end + ROWS_AHEAD > runs.length) onNearEnd();
@@ -42,7 +38,9 @@ export function RunsTable(props: RunsTableProps) {
 
   // A new answer is read from its top; one that only grew stays where it is.
   // biome-ignore lint/correctness/useExhaustiveDependencies: the generation is the trigger
-  useLayoutEffect(() => view.current?.scrollTo({ top: 0 }), [view, generation]);
+  useLayoutEffect(() => {
+    view.current?.scrollTo({ top: 0 });
+  }, [view, generation]);
 
   const count = (kind: Column["kind"]) => columns.filter((column) => column.kind === kind).length;
   const groups = (["metrics", "params", "tags"] as const).filter((kind) => count(kind) > 0);
@@ -61,12 +59,15 @@ export function RunsTable(props: RunsTableProps) {
         <thead>
           <tr className="groups">
             <td className="name" />
-            <td colSpan={lead - 1} />
+            <td />
+            <td className="wide-only" />
+            {showsUser && <td className="wide-only" />}
             {groups.map((kind) => (
               <th key={kind} colSpan={count(kind)} scope="colgroup">
                 <span>{kind}</span>
               </th>
             ))}
+            <td className="filler" />
           </tr>
           <tr>
             <SortHeader
@@ -84,11 +85,12 @@ export function RunsTable(props: RunsTableProps) {
               order={order}
               onOrder={onOrder}
             />
-            <th scope="col" className="number">
+            <th scope="col" className="number wide-only">
               Took
             </th>
             {showsUser && (
               <SortHeader
+                className="wide-only"
                 label="User"
                 target="attributes.user_id"
                 first="ASC"
@@ -107,6 +109,7 @@ export function RunsTable(props: RunsTableProps) {
                 onOrder={onOrder}
               />
             ))}
+            <td className="filler" />
           </tr>
         </thead>
         <tbody>
@@ -127,9 +130,7 @@ export function RunsTable(props: RunsTableProps) {
           )}
         </tbody>
       </table>
-      {runs.length === 0 && (
-        <p className="empty">{isWaiting ? "" : isComplete ? "No run matches this filter." : ""}</p>
-      )}
+      {runs.length === 0 && isComplete && <p className="empty">No run matches this filter.</p>}
     </main>
   );
 }
