@@ -1,0 +1,26 @@
+"""Records on a tracking server, kirok's or MLflow's: the same promises over HTTP.
+
+A batch goes out as one request; whoever has more than a request may hold splits it (the client does).
+"""
+
+from kirok.base.settings import TransportSettings
+from kirok.stores.protocols import Stores
+from kirok.stores.rest.experiments import RestExperimentStore
+from kirok.stores.rest.metrics import RestMetricStore
+from kirok.stores.rest.runs import RestRunStore
+from kirok.transport import Sender, Transport
+
+
+def open_rest(uri: str, settings: TransportSettings, sender: Sender | None = None) -> Stores:
+    """The stores behind the server at `uri`, such as `http://localhost:5000`. Nothing is sent yet.
+
+    `sender` replaces sockets, so that a server in this process can be reached without any.
+    """
+    transport = Transport(uri, settings, sender)
+    return Stores(
+        experiments=RestExperimentStore(transport),
+        runs=RestRunStore(transport),
+        metrics=RestMetricStore(transport),
+        close=transport.close,
+        kind="rest",
+    )

@@ -1,0 +1,73 @@
+"""Answers that are no success, as the errors they mean."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from kirok.base.errors import EndpointNotFound, KirokError, error_from
+from kirok.transport.exchange import HttpResponse
+
+_SHOWN = 200
+
+CHECK_URI = "Is this an MLflow or kirok tracking server? Check MLFLOW_TRACKING_URI or set_tracking_uri()."
+
+_HINTS = {
+    401: "Set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN.",
+    404: CHECK_URI,
+    405: CHECK_URI,
+    413: "Something before the server limits the size of requests; raise that limit.",
+}
+
+
+class Refusal(msgspec.Struct, frozen=True):
+    """An error answer, and the code it gave, if it came from a tracking server at all."""
+
+    error: KirokError
+    code: str | None = None
+
+
+class _Reported(msgspec.Struct, frozen=True):
+    """The body of MLflow's error answers."""
+
+    error_code: str
+    message: str | None = None
+
+
+class _Detail(msgspec.Struct, frozen=True):
+    """The body of FastAPI's own error answers."""
+
+    detail: Any
+
+
+def refusal_of(url: str, response: HttpResponse) -> Refusal:
+    """What an error answer or a redirect of `url` means; reads its body."""
+    body, status = response.read(), response.status
+    said = _reported(body)
+    if said is not None:
+        return Refusal(error_from(said.error_code, said.message or "", status), said.error_code)
+    address = url.partition("?")[0]
+    if 300 <= status < 400:
+        target = response.headers.get("location", "elsewhere")
+        return Refusal(EndpointNotFound(f"{address} redirects to {target}. Set MLFLOW_TRACKING_URI to where it leads."))
+    message = f"{address} answered {status} with {excerpt(body, response.headers)}. {_HINTS.get(status, '')}"
+    return Refusal(error_from(None, message.strip(), status))
+
+
+def _reported(body: bytes) -> _Reported | None:
+    try:
+        return msgspec.json.decode(body, type=_Reported)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+
+
+def excerpt(body: bytes, headers: Mapping[str, str]) -> str:
+    """What an unexpected answer looks like, in a few words."""
+    if not body.strip():
+        return "an empty body"
+    if "html" in headers.get("content-type", ""):
+        return "a web page"
+    try:
+        return str(msgspec.json.decode(body, type=_Detail).detail)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return repr(body[:_SHOWN].decode(errors="replace"))

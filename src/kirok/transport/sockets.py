@@ -1,0 +1,124 @@
+"""HTTP over sockets, by urllib3: kept connections, TLS, proxies of the environment, bodies streamed both ways."""
+
+import os
+import urllib.request
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from kirok.base.errors import InvalidParameter
+from kirok.base.settings import TransportSettings
+from kirok.transport.exchange import ConnectionFailed, HttpRequest, HttpResponse
+
+if TYPE_CHECKING:
+    import urllib3
+
+_KEPT_CONNECTIONS = 8
+_CONNECT_TIMEOUT_S = 10.0
+_CHUNK_BYTES = 1 << 20
+
+
+class Sockets:
+    """A Sender over the network; safe to use from several threads, and after a fork."""
+
+    def __init__(self, settings: TransportSettings) -> None:
+        if settings.insecure_tls and settings.server_cert_path:
+            raise InvalidParameter(
+                "MLFLOW_TRACKING_INSECURE_TLS and MLFLOW_TRACKING_SERVER_CERT_PATH contradict each other: "
+                "unset the first to have the server's certificate checked."
+            )
+        self._settings = settings
+        self._pools: dict[str | None, urllib3.PoolManager] = {}
+        self._process = os.getpid()
+
+    def send(self, request: HttpRequest) -> HttpResponse:
+        """As Sender."""
+        import urllib3
+
+        origin = "{0.scheme}://{0.netloc}".format(urlsplit(request.url))
+        try:
+            response = self._pool(request.url).urlopen(
+                request.method,
+                request.url,
+                body=request.body or None,
+                headers=dict(request.headers),
+                timeout=urllib3.Timeout(connect=min(_CONNECT_TIMEOUT_S, request.timeout_s), read=request.timeout_s),
+                retries=False,
+                redirect=False,
+                preload_content=False,
+            )
+        except urllib3.exceptions.SSLError as error:
+            raise ConnectionFailed(
+                f"The certificate of {origin} was not accepted: {error}. Set MLFLOW_TRACKING_SERVER_CERT_PATH to the "
+                "PEM file of the authority that signed it.",
+                sent=False,
+                lasting=True,
+            ) from None
+        except (
+            urllib3.exceptions.NewConnectionError,
+            urllib3.exceptions.ConnectTimeoutError,
+            urllib3.exceptions.ProxyError,
+        ) as error:
+            raise _no_answer(origin, error, sent=False) from None
+        except (urllib3.exceptions.HTTPError, OSError) as error:
+            raise _no_answer(origin, error, sent=True) from None
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        return HttpResponse(response.status, headers, _chunks(response, origin), response.close)
+
+    def close(self) -> None:
+        """As Sender."""
+        for pool in self._pools.values():
+            pool.clear()
+
+    def _pool(self, url: str) -> "urllib3.PoolManager":
+        if self._process != os.getpid():
+            # A child process must not write into its parent's connections.
+            self._pools, self._process = {}, os.getpid()
+        proxy = _proxy_for(url)
+        if proxy not in self._pools:
+            self._pools[proxy] = _new_pool(self._settings, proxy)
+        return self._pools[proxy]
+
+
+def _new_pool(settings: TransportSettings, proxy: str | None) -> "urllib3.PoolManager":
+    import urllib3
+
+    options: dict[str, object] = {"maxsize": _KEPT_CONNECTIONS}
+    if settings.insecure_tls:
+        urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)  # the user chose it by name
+        options["cert_reqs"] = "CERT_NONE"
+    if settings.server_cert_path:
+        options["ca_certs"] = settings.server_cert_path
+    if settings.client_cert_path:
+        options["cert_file"] = settings.client_cert_path
+    if proxy:
+        return urllib3.ProxyManager(proxy, **options)  # type: ignore[arg-type]  # as PoolManager's
+    return urllib3.PoolManager(**options)  # type: ignore[arg-type]  # a dict of several types
+
+
+def _proxy_for(url: str) -> str | None:
+    """The proxy that HTTP_PROXY, HTTPS_PROXY and NO_PROXY name for this address, as other clients read them."""
+    parts = urlsplit(url)
+    if not parts.hostname or urllib.request.proxy_bypass(parts.hostname):
+        return None
+    proxies = urllib.request.getproxies()
+    return proxies.get(parts.scheme) or proxies.get("all")
+
+
+def _chunks(response: "urllib3.BaseHTTPResponse", origin: str) -> Iterator[bytes]:
+    import urllib3
+
+    try:
+        yield from response.stream(_CHUNK_BYTES)
+    except (urllib3.exceptions.HTTPError, OSError) as error:
+        raise _no_answer(origin, error, sent=True) from None
+    finally:
+        response.release_conn()
+
+
+def _no_answer(origin: str, error: Exception, *, sent: bool) -> ConnectionFailed:
+    return ConnectionFailed(
+        f"No answer from {origin}: {error}. Is the server running, and is this its address? "
+        "It comes from MLFLOW_TRACKING_URI or set_tracking_uri().",
+        sent=sent,
+    )

@@ -1,0 +1,161 @@
+"""Requests to one tracking server: base URL, credentials, retries, and its errors as our own classes."""
+
+import base64
+import random
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import quote, unquote, urlencode, urlsplit, urlunsplit
+
+import msgspec
+
+from kirok.base.errors import InvalidParameter, ServerUnreachable
+from kirok.base.settings import TransportSettings
+from kirok.transport.exchange import ConnectionFailed, HttpRequest, HttpResponse, Sender
+from kirok.transport.refusals import CHECK_URI, Refusal, excerpt, refusal_of
+from kirok.wire.endpoints import Endpoint
+from kirok.wire.json_quirks import decode_answer, encode
+
+Body = bytes | Callable[[], Iterable[bytes]]
+"""Bytes, or what makes an iterator over them, anew for each attempt."""
+
+MAX_WAIT_S = 120.0
+
+# Answers that come before a request is carried out, so that even what must happen once may be sent again.
+_NOT_CARRIED_OUT = frozenset({408, 429, 503})
+_MAYBE_CARRIED_OUT = frozenset({500, 502, 504})
+
+
+class Transport:
+    """Talks to one tracking server; safe to use from several threads.
+
+    `uri` may end in a path, the server's static prefix, and may carry `user:password@`.
+    """
+
+    def __init__(
+        self,
+        uri: str,
+        settings: TransportSettings,
+        sender: Sender | None = None,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        parts = urlsplit(uri)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise InvalidParameter(
+                f"{uri!r} is no address of a tracking server. Write it as http://host:port or https://host."
+            )
+        host = parts.netloc.rpartition("@")[2]
+        self.uri = urlunsplit((parts.scheme, host, parts.path.rstrip("/"), "", ""))
+        self._settings = settings
+        self._authorization = _authorization(settings, parts.username, parts.password)
+        if sender is None:
+            from kirok.transport.sockets import Sockets
+
+            sender = Sockets(settings)
+        self._sender, self._sleep, self._jitter = sender, sleep, jitter
+
+    def call(self, endpoint: Endpoint, message: msgspec.Struct, *, once: bool = False) -> Any:
+        """The answer to `message`, an `endpoint.response`; the KirokError that the server reports otherwise.
+
+        `once` marks what must not be carried out twice: it is sent again only after an answer, or a failure to
+        connect, that shows it was not carried out.
+        """
+        if endpoint.method == "GET":
+            response = self.send("GET", endpoint.api_path, query=query_pairs(message), once=once)
+        else:
+            headers = {"Content-Type": "application/json"}
+            response = self.send(endpoint.method, endpoint.api_path, body=encode(message), headers=headers, once=once)
+        body = response.read()
+        try:
+            return decode_answer(body, endpoint.response)
+        except ValueError as error:
+            raise ServerUnreachable(
+                f"{self.uri}{endpoint.api_path} answered {response.status}, but not as a tracking server does: "
+                f"{excerpt(body, response.headers)} ({error}). {CHECK_URI}"
+            ) from None
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Sequence[tuple[str, str]] = (),
+        headers: Mapping[str, str] | None = None,
+        body: Body = b"",
+        once: bool = False,
+    ) -> HttpResponse:
+        """The successful answer, its body unread; for `path` below the base URL, unquoted. Raises as `call` does.
+
+        Failures that may pass are tried again, first at once, then with growing pauses or as the server asks.
+        """
+        url = self.uri + quote(path) + ("?" + urlencode(query) if query else "")
+        all_headers = {"User-Agent": "kirok", **self._authorization, **(headers or {})}
+        attempt = 0
+        while True:
+            content = body if isinstance(body, bytes) else body()
+            try:
+                response = self._sender.send(HttpRequest(method, url, all_headers, content, self._settings.timeout_s))
+            except ConnectionFailed as error:
+                if attempt >= self._settings.max_retries or error.lasting or (once and error.sent):
+                    raise
+                asked_s = None
+            else:
+                if 200 <= response.status < 300:
+                    return response
+                refusal = refusal_of(url, response)
+                if attempt >= self._settings.max_retries or not _may_pass(response.status, refusal, once):
+                    raise refusal.error
+                asked_s = _retry_after_s(response.headers)
+            attempt += 1
+            self._sleep(self._pause_s(attempt) if asked_s is None else min(asked_s, MAX_WAIT_S))
+
+    def close(self) -> None:
+        """Drop kept connections."""
+        self._sender.close()
+
+    def _pause_s(self, attempt: int) -> float:
+        settings = self._settings
+        growing = settings.backoff_factor_s * 2.0 ** (attempt - 1) if attempt > 1 else 0.0
+        return min(growing + settings.backoff_jitter_s * self._jitter(), MAX_WAIT_S)
+
+
+def query_pairs(message: msgspec.Struct) -> list[tuple[str, str]]:
+    """A message as a query string's pairs: a list as its name repeated, what is absent left out."""
+    pairs: list[tuple[str, str]] = []
+    for name, value in msgspec.to_builtins(message).items():
+        for each in value if isinstance(value, list) else [value]:
+            pairs.append((name, str(each).lower() if isinstance(each, bool) else str(each)))
+    return pairs
+
+
+def _authorization(settings: TransportSettings, username: str | None, password: str | None) -> dict[str, str]:
+    if settings.username and settings.password:
+        username, password = settings.username, settings.password
+    elif settings.token:
+        return {"Authorization": f"Bearer {settings.token}"}
+    elif username is not None:
+        username, password = unquote(username), unquote(password or "")
+    else:
+        return {}
+    both = base64.b64encode(f"{username}:{password}".encode()).decode()
+    return {"Authorization": f"Basic {both}"}
+
+
+def _may_pass(status: int, refusal: Refusal, once: bool) -> bool:
+    # A 500 that names its error is a decision, which MLflow's servers repeat however often one asks.
+    if status == 500 and refusal.code:
+        return False
+    return status in _NOT_CARRIED_OUT or (not once and status in _MAYBE_CARRIED_OUT)
+
+
+def _retry_after_s(headers: Mapping[str, str]) -> float | None:
+    text = headers.get("retry-after", "")
+    if text.isdecimal():
+        return float(text)
+    try:
+        return max(0.0, parsedate_to_datetime(text).timestamp() - time.time())
+    except (TypeError, ValueError):
+        return None
