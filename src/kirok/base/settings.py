@@ -135,6 +135,10 @@ class ServerSettings(Struct, frozen=True):
     serve_artifacts: bool = True
     artifacts_only: bool = False
     artifacts_destination: str = "./mlartifacts"
+    artifact_roots: tuple[str, ...] = ()
+    """Further folders and URIs below which artifacts of runs are listed and served. A row may name any place, so
+    only what lies below the destination, the default root, or one of these is opened.
+    """
     host: str = "127.0.0.1"
     port: int = 5000
     static_prefix: str = ""

@@ -31,6 +31,10 @@ class GetArtifact(NamesRun, omit_defaults=True, kw_only=True):
     path: str
 
 
+class UploadArtifact(NamesRun, omit_defaults=True, kw_only=True):
+    path: str
+
+
 class ArtifactsPage(Struct, omit_defaults=True):
     root_uri: str | None = None
     files: list[FileInfo] = []

@@ -38,6 +38,8 @@ class Endpoint(Struct, frozen=True):
     base: str = "/mlflow"
     at_root: bool = False
     """Served at `path` itself, below no version prefix."""
+    query: type[Any] | None = None
+    """What the query string holds where the body is a file."""
 
     @property
     def api_path(self) -> str:
@@ -294,6 +296,17 @@ GET_ARTIFACT = Endpoint(
     _READ,
     "The bytes of one file of a run, as an attachment.",
     at_root=True,
+)
+UPLOAD_ARTIFACT = Endpoint(
+    "upload_artifact",
+    "POST",
+    "/upload-artifact",
+    bytes,
+    _Empty,
+    _EDIT,
+    "Store the request's body, of at most 10 MiB, as the file of the run that the query names.",
+    browser_only=True,
+    query=artifacts.UploadArtifact,
 )
 HEALTH = Endpoint("health", "GET", "/health", _Empty, str, Permission.PUBLIC, "OK, once it answers.", at_root=True)
 VERSION = Endpoint(

@@ -1,0 +1,57 @@
+"""The server as one ASGI application."""
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import version
+from pathlib import Path
+
+from kirok.artifact_stores.locations import local_folder
+from kirok.artifact_stores.open import open_artifact_store
+from kirok.base.settings import ServerSettings
+from kirok.server.context import Context
+from kirok.server.messages import App
+from kirok.server.refusals import Refusals
+from kirok.server.router import Router
+from kirok.server.routes.table import HANDLERS, STREAMS
+from kirok.server.security import RequestGuard
+from kirok.server.shell import create_shell
+from kirok.services.run_artifacts import RunArtifacts
+from kirok.stores.protocols import Stores
+
+# Threads wait for SQLite and disks, so a few more than cores; memory stays flat.
+_THREADS = 16
+
+
+def create_app(settings: ServerSettings, stores: Stores) -> App:
+    """The ASGI application that serves `stores`. Closing the stores is the caller's part.
+
+    Raises InvalidParameter for an artifacts destination of an unknown kind.
+    """
+    destination = open_artifact_store(settings.artifacts_destination) if settings.serve_artifacts else None
+    context = Context.over(
+        stores,
+        settings,
+        destination,
+        RunArtifacts(stores.runs, destination, artifact_roots(settings)),
+        ThreadPoolExecutor(_THREADS, thread_name_prefix="kirok-request"),
+    )
+    guard = RequestGuard(settings, version("kirok"))
+    return Router(context, guard, HANDLERS, STREAMS, Refusals(settings), create_shell(settings))
+
+
+def artifact_roots(settings: ServerSettings) -> Iterable[str]:
+    """The places below which this server opens the artifacts of runs.
+
+    Besides what was configured, `mlruns` in the working directory and beside the SQLite file: where a client without
+    a server puts them by default.
+    """
+    roots = [*settings.artifact_roots, settings.default_artifact_root, "./mlruns"]
+    if settings.serve_artifacts:
+        roots.append(settings.artifacts_destination)
+    scheme, _, file = settings.backend_store_uri.partition(":///")
+    if scheme.startswith("sqlite") and file:
+        roots.append(str(Path(file.partition("?")[0]).parent / "mlruns"))
+    folders = [local_folder(root) for root in roots]
+    return list(
+        dict.fromkeys(root if folder is None else str(folder) for root, folder in zip(roots, folders, strict=True))
+    )

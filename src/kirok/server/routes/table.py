@@ -1,0 +1,13 @@
+"""Every endpoint and the handler that answers it."""
+
+from kirok.server.handlers import Handlers, Streams
+from kirok.server.routes import artifacts, experiments, metrics, runs, service
+
+HANDLERS: Handlers = {
+    **experiments.HANDLERS,
+    **runs.HANDLERS,
+    **metrics.HANDLERS,
+    **artifacts.HANDLERS,
+    **service.HANDLERS,
+}
+STREAMS: Streams = {**artifacts.STREAMS, **service.STREAMS}

@@ -1,0 +1,135 @@
+"""Opens the stores and runs the server until it is told to stop."""
+
+import errno
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+
+from kirok.base.errors import KirokError, Unavailable
+from kirok.base.settings import ServerSettings
+from kirok.server.app import create_app
+from kirok.server.messages import App
+from kirok.stores.open import open_stores
+
+# Requests in flight may end; then connections are closed. Writes that were taken are committed in any case.
+_GRACE_S = 10
+# Longer than the pauses of most training loops, so that their connections are kept.
+_KEEP_ALIVE_S = 75
+_BACKLOG = 2048
+
+
+def _to_stderr(text: str) -> None:
+    sys.stderr.write(text + "\n")
+
+
+def serve(settings: ServerSettings, announce: Callable[[str], None] = _to_stderr) -> None:
+    """Serve until SIGTERM or SIGINT; returns after a clean stop. `announce` is told the address once it is open.
+
+    Raises KirokError, before anybody can connect, for whatever stands in the way: a port that is taken, a backend URI
+    or artifacts destination that cannot be used, a database that another server holds.
+    """
+    listener = bind(settings.host, settings.port)
+    try:
+        stores = open_stores(
+            settings.backend_store_uri,
+            artifact_root=settings.default_artifact_root,
+            truncate_long_values=settings.truncate_long_values,
+        )
+        try:
+            app = create_app(settings, stores)
+            _listen(listener, settings)
+            announce(f"kirok serves {settings.backend_store_uri} at {address_of(listener)}{settings.static_prefix}/")
+            _run(app, listener)
+        finally:
+            stores.close()
+    finally:
+        listener.close()
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A bound socket that does not listen yet, so that nobody connects before the stores are open.
+
+    Unavailable names the port and the option where it cannot be had.
+    """
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        # asyncio turns Nagle's algorithm off only on sockets that say they are TCP, and accepted ones say what the
+        # listener says. Left on, it costs 40 ms a request.
+        listener = socket.socket(family, kind, protocol or socket.IPPROTO_TCP)
+    except (OSError, UnicodeError, OverflowError) as error:
+        raise Unavailable(
+            f"The server cannot listen on {host!r} port {port}: {error}. Choose another --host or --port."
+        ) from error
+    try:
+        if sys.platform != "win32":  # there it would let two servers share the port
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+    except OSError as error:
+        listener.close()
+        raise _refused(host, port, error) from error
+    return listener
+
+
+def address_of(listener: socket.socket) -> str:
+    """The URL under which a bound socket is reached from this machine."""
+    host, port = listener.getsockname()[:2]
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)  # noqa: S104 - read, not bound
+    return f"http://{f'[{host}]' if ':' in host and not host.startswith('[') else host}:{port}"
+
+
+def _listen(listener: socket.socket, settings: ServerSettings) -> None:
+    try:
+        listener.listen(_BACKLOG)
+    except OSError as error:  # two servers may have bound the port; only one can listen
+        raise _refused(settings.host, settings.port, error) from error
+
+
+def _refused(host: str, port: int, error: OSError) -> KirokError:
+    if error.errno == errno.EADDRINUSE:
+        return Unavailable(
+            f"Port {port} on {host} is in use by another program. Stop it, or choose another port by --port."
+        )
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return Unavailable(f"This account may not listen on port {port}. Choose a port above 1023 by --port.")
+    return Unavailable(
+        f"The server cannot listen on {host!r} port {port}: {error.strerror or error}. Choose another --host or --port."
+    )
+
+
+def _run(app: App, listener: socket.socket) -> None:
+    import uvicorn
+
+    config = uvicorn.Config(
+        app,
+        interface="asgi3",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=_KEEP_ALIVE_S,
+        timeout_graceful_shutdown=_GRACE_S,
+        backlog=_BACKLOG,
+    )
+    with _surviving_signals(), suppress(KeyboardInterrupt):
+        uvicorn.Server(config).run(sockets=[listener])
+
+
+@contextmanager
+def _surviving_signals() -> Iterator[None]:
+    """Inside, SIGTERM does not end the process: uvicorn, once stopped by it, raises it again, before stores close."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    previous = signal.signal(signal.SIGTERM, lambda *_: None)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, previous)

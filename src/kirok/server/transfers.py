@@ -1,0 +1,180 @@
+"""Files over HTTP in constant memory: a body into a store, a file (or a range of it) out of one.
+
+The store's calls wait in threads, one piece ahead of the network, so that disk and socket work at the same time.
+"""
+
+import asyncio
+import mimetypes
+import re
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import Executor
+from contextlib import AbstractContextManager
+from email.utils import formatdate, parsedate_to_datetime
+from typing import Any
+from urllib.parse import quote
+
+from kirok.artifact_stores.protocols import OpenFile, Upload
+from kirok.base.errors import InvalidParameter
+from kirok.server.messages import ClientGone, Exchange, Header, Reply
+
+# Pieces are gathered up to this before a thread writes them: the hop costs nothing beside 1 MiB.
+_PIECE_BYTES = 1 << 20
+_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
+# The endings that MLflow serves as text, lest a browser do more with them than show them.
+_SHOWN_AS_TEXT = frozenset(
+    "txt log err cfg conf cnf cf ini properties prop hocon toml yaml yml xml json js py py3 csv tsv md rst ipynb "
+    "MLmodel MLproject".split()
+)
+
+
+async def receive_file(
+    exchange: Exchange, upload: AbstractContextManager[Upload], executor: Executor, *, limit: int | None = None
+) -> int:
+    """Store the request's body; the number of bytes. What came is dropped where the client leaves or an error comes up.
+
+    Raises ClientGone, InvalidParameter beyond `limit` bytes, and what the store raises.
+    """
+    in_thread = _threads(executor)
+    file = await in_thread(upload.__enter__)
+    try:
+        size = await _pump(exchange, file, in_thread, limit)
+    except BaseException as error:
+        await in_thread(upload.__exit__, type(error), error, error.__traceback__)
+        raise
+    await in_thread(upload.__exit__, None, None, None)
+    return size
+
+
+async def _pump(exchange: Exchange, file: Upload, in_thread: Callable[..., Any], limit: int | None) -> int:
+    pieces: list[bytes] = []
+    size = waiting = 0
+    writing: Any = None
+    try:
+        more = True
+        while more:
+            message = await exchange.receive()
+            if message["type"] == "http.disconnect":
+                raise ClientGone
+            more = message.get("more_body", False)
+            piece = message.get("body", b"")
+            size += len(piece)
+            waiting += len(piece)
+            if limit is not None and size > limit:
+                raise InvalidParameter(f"Artifact size is too large: at most {limit} bytes can be sent this way.")
+            if piece:
+                pieces.append(piece)
+            if waiting >= _PIECE_BYTES or (not more and pieces):
+                if writing is not None:
+                    await writing
+                writing, pieces, waiting = in_thread(file.write, pieces), [], 0
+    finally:
+        if writing is not None:
+            await writing
+    return size
+
+
+async def send_file(exchange: Exchange, file: OpenFile, name: str, executor: Executor) -> None:
+    """Answer with a file, as an attachment; ranges and conditions are honoured. Closes `file`."""
+    in_thread = _threads(executor)
+    try:
+        etag = f'"{file.etag}"'
+        headers: list[Header] = [
+            (b"etag", etag.encode()),
+            (b"last-modified", formatdate(file.modified_s, usegmt=True).encode()),
+            (b"accept-ranges", b"bytes"),
+            (b"cache-control", b"no-cache"),
+        ]
+        if _known_to_client(exchange.headers, etag, file.modified_s):
+            await exchange.start(304, headers)
+            await exchange.body(b"", more=False)
+            return
+        start, length = 0, file.size_bytes
+        status = 200
+        asked = _asked_range(exchange.headers, etag, file)
+        if asked is not None:
+            if asked.start >= asked.stop:
+                await exchange.reply(
+                    Reply(416, b"", b"text/plain", ((b"content-range", b"bytes */%d" % file.size_bytes),))
+                )
+                return
+            start, length, status = asked.start, len(asked), 206
+            headers.append((b"content-range", b"bytes %d-%d/%d" % (start, asked.stop - 1, file.size_bytes)))
+        headers += [
+            (b"content-type", content_type(name).encode()),
+            (b"content-length", b"%d" % length),
+            (b"content-disposition", attachment(name)),
+        ]
+        await exchange.start(status, headers)
+        if exchange.scope["method"] != "HEAD":
+            async for piece in _read_ahead(file, start, length, in_thread):
+                await exchange.body(piece, more=True)
+        await exchange.body(b"", more=False)
+    finally:
+        await in_thread(file.close)
+
+
+async def _read_ahead(file: OpenFile, start: int, length: int, in_thread: Callable[..., Any]) -> AsyncIterator[bytes]:
+    pieces = file.read(start, length)
+    coming = in_thread(next, pieces, None)
+    try:
+        while (piece := await coming) is not None:
+            coming = in_thread(next, pieces, None)
+            yield piece
+    finally:
+        await asyncio.wait([coming])  # the file must not be closed under a read
+
+
+def _threads(executor: Executor) -> Callable[..., Any]:
+    loop = asyncio.get_running_loop()
+    return lambda call, *arguments: loop.run_in_executor(executor, call, *arguments)
+
+
+def content_type(name: str) -> str:
+    """The type a file is served under, by its name alone."""
+    if name.rpartition(".")[2] in _SHOWN_AS_TEXT:
+        return "text/plain; charset=utf-8"
+    return mimetypes.guess_type(name)[0] or "application/octet-stream"
+
+
+def attachment(name: str) -> bytes:
+    """A Content-Disposition that has browsers save the file under `name`."""
+    plain = re.sub(r"[^\w. \-]", "_", name, flags=re.ASCII)
+    extended = "" if plain == name else f"; filename*=UTF-8''{quote(name, safe='')}"
+    return f'attachment; filename="{plain}"{extended}'.encode()
+
+
+def _known_to_client(headers: dict[bytes, bytes], etag: str, modified_s: float) -> bool:
+    known = headers.get(b"if-none-match")
+    if known is not None:
+        tags = [tag.strip().removeprefix("W/") for tag in known.decode("latin-1").split(",")]
+        return etag in tags or "*" in tags
+    since = headers.get(b"if-modified-since")
+    if since is None:
+        return False
+    try:
+        return int(modified_s) <= parsedate_to_datetime(since.decode("latin-1")).timestamp()
+    except (ValueError, TypeError, OverflowError):
+        return False
+
+
+def _asked_range(headers: dict[bytes, bytes], etag: str, file: OpenFile) -> range | None:
+    """The byte range to answer with, empty where it cannot be satisfied; None for the whole file.
+
+    Several ranges at once are answered with the whole, which HTTP allows.
+    """
+    asked = _RANGE.fullmatch(headers.get(b"range", b"").decode("latin-1").strip())
+    if asked is None:
+        return None
+    condition = headers.get(b"if-range")
+    if condition is not None and condition.decode("latin-1") not in (etag, formatdate(file.modified_s, usegmt=True)):
+        return None
+    first, last = asked.groups()
+    size = file.size_bytes
+    if first:
+        stop = min(int(last) + 1, size) if last else size
+        if last and int(last) < int(first):
+            return None  # no range at all, so it is ignored
+        return range(int(first), stop)
+    if not last:
+        return None
+    return range(max(0, size - int(last)), size)
