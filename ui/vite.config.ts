@@ -1,5 +1,5 @@
 import { defineConfig } from "vite";
-import { precompress } from "./build/precompress.ts";
+import { precompress } from "./plugins/precompress.ts";
 
 /** The server that `npm run dev` talks to; a `kirok server` on its usual port unless told otherwise. */
 const server = process.env.KIROK_DEV_SERVER ?? "http://127.0.0.1:5000";
