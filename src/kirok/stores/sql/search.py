@@ -1,0 +1,173 @@
+"""Searches as SQL: one statement that yields ids, in order, a page at a time.
+
+Where runs are ordered by a metric first, and the search covers a good part of all runs, the statement walks the index
+on the metric's values and stops when the page is full: numbers first, then NaN, then the runs that lack the metric.
+Those three phases are the branches of a UNION ALL, which SQLite evaluates from left to right and no further than the
+LIMIT needs. A search of a small experiment among many reads that experiment's runs and sorts them instead, since the
+index holds the values of all experiments. Which of both it is, is decided inside the statement.
+"""
+
+# ruff: noqa: S608 - every value is bound; what is composed are our own names of columns and operators
+
+import json
+from collections.abc import Sequence
+
+from kirok.base.errors import InvalidParameter
+from kirok.entities.views import LifecycleStage
+from kirok.search.expression import Entity, Expression
+from kirok.search.order import OrderBy
+from kirok.stores.sql.search_filters import (
+    EXPERIMENT_COLUMNS,
+    RUN_COLUMNS,
+    Sql,
+    experiment_condition,
+    joined,
+    run_condition,
+)
+
+Statement = tuple[str, list[object]]
+
+_WIDE_SCOPE = 4
+"""A scope with more than one in so many of all runs is searched along the metric's index."""
+
+_TABLES = {Entity.METRIC: "latest_metrics", Entity.PARAM: "params", Entity.TAG: "tags"}
+
+
+def run_search(
+    expression: Expression | None,
+    order: Sequence[OrderBy],
+    experiment_ids: Sequence[str],
+    stages: Sequence[LifecycleStage],
+    *,
+    limit: int,
+    offset: int,
+) -> Statement:
+    """The statement that yields the ids of the runs of a page, and its values.
+
+    `order` is whole, as `parse_run_order` makes it. InvalidParameter for an experiment id that is no number. The
+    connection must have `add_search_functions` and a case-sensitive LIKE.
+    """
+    scope = _scope(experiment_ids)
+    conditions = [scope.within("r.{}"), *_staged("r", stages)]
+    if expression is not None:
+        conditions.append(run_condition(expression))
+    if order[0].entity is Entity.METRIC and experiment_ids:
+        found = _along_index(order[0], order[1:], conditions, scope, limit + offset)
+    else:
+        found = _sorted_runs(order, conditions)
+    return f"{found.text} LIMIT ? OFFSET ?", [*found.values, limit, offset]
+
+
+def experiment_search(
+    expression: Expression | None,
+    order: Sequence[OrderBy],
+    stages: Sequence[LifecycleStage],
+    *,
+    limit: int,
+    offset: int,
+) -> Statement:
+    """The statement that yields the ids (integers) of the experiments of a page, and its values.
+
+    `order` is whole, as `parse_experiment_order` makes it.
+    """
+    conditions = [*_staged("e", stages)]
+    if expression is not None:
+        conditions.append(experiment_condition(expression))
+    where = joined(conditions or [Sql("TRUE")], " AND ")
+    ordered = ", ".join(_directed(EXPERIMENT_COLUMNS[one.key], one.ascending) for one in order)
+    text = f"SELECT e.experiment_id FROM experiments e WHERE {where.text} ORDER BY {ordered} LIMIT ? OFFSET ?"
+    return text, [*where.values, limit, offset]
+
+
+def _sorted_runs(order: Sequence[OrderBy], conditions: list[Sql]) -> Sql:
+    """The runs under `conditions`, read and sorted."""
+    joins, terms = _ordering(order)
+    frame = f"SELECT r.run_uuid FROM runs r{joins.text} WHERE {{}} ORDER BY {terms}"
+    return joined(conditions, " AND ").within(frame, *joins.values)
+
+
+def _along_index(first: OrderBy, rest: Sequence[OrderBy], conditions: list[Sql], scope: Sql, size: int) -> Sql:
+    """The first `size` runs by metric `first`, then by `rest`."""
+    wide = scope.within(
+        "WITH scope(is_wide) AS MATERIALIZED (SELECT EXISTS ("
+        f"SELECT 1 FROM runs WHERE {{}} LIMIT 1 OFFSET (SELECT max(rowid) / {_WIDE_SCOPE} FROM runs)))"
+    )
+    joins, terms = _ordering(rest)
+    of_key = "latest_metrics m CROSS JOIN runs r ON r.run_uuid = m.run_uuid"
+    by_value = f"{_directed('m.value', first.ascending)}, {terms}"
+
+    def phase(source: str, of_phase: str, ordered: str) -> Sql:
+        frame = f"SELECT r.run_uuid FROM {source}{joins.text} WHERE {{}} ORDER BY {ordered}"
+        return joined([Sql(of_phase, (first.key,)), *conditions], " AND ").within(frame, *joins.values)
+
+    numbers = phase(of_key, "m.key = ? AND m.is_nan = 0", by_value)
+    not_numbers = phase(of_key, "m.key = ? AND m.is_nan = 1", terms)
+    lacking = phase(
+        "runs r", "NOT EXISTS (SELECT 1 FROM latest_metrics WHERE key = ? AND run_uuid = r.run_uuid)", terms
+    )
+    sorted_runs = _sorted_runs([first, *rest], conditions)
+    # A LIMIT of its own keeps SQLite from dropping a branch's order; one of 0 keeps it from entering the branch.
+    branches = [
+        Sql(f"SELECT run_uuid FROM ({one.text} LIMIT ? * (SELECT {taken} FROM scope))", (*one.values, size))
+        for one, taken in (
+            (numbers, "is_wide"),
+            (not_numbers, "is_wide"),
+            (lacking, "is_wide"),
+            (sorted_runs, "NOT is_wide"),
+        )
+    ]
+    return joined([wide, joined(branches, " UNION ALL ")], " ")
+
+
+def _ordering(order: Sequence[OrderBy]) -> tuple[Sql, str]:
+    """The joins that an order needs, and its terms."""
+    joins: list[Sql] = []
+    terms: list[str] = []
+    for number, one in enumerate(order):
+        table = _TABLES.get(one.entity)
+        if table is None:
+            terms.append(_directed(RUN_COLUMNS[one.key], one.ascending))
+            continue
+        alias = f"o{number}"
+        joins.append(
+            Sql(f" LEFT JOIN {table} {alias} ON {alias}.key = ? AND {alias}.run_uuid = r.run_uuid", (one.key,))
+        )
+        if one.entity is Entity.METRIC:
+            terms.append(f"coalesce({alias}.is_nan, 2)")
+        terms.append(_directed(f"{alias}.value", one.ascending))
+    return joined(joins, ""), ", ".join(terms)
+
+
+def _directed(column: str, ascending: bool) -> str:
+    # SQLite puts NULL last by itself where the order descends; said aloud it would keep it from using an index.
+    return (
+        f"{column} ASC NULLS LAST"
+        if ascending and column not in _NEVER_NULL
+        else f"{column} {'ASC' if ascending else 'DESC'}"
+    )
+
+
+_NEVER_NULL = frozenset(("r.run_uuid", "m.value", "e.experiment_id", "e.name"))
+
+
+def _scope(experiment_ids: Sequence[str]) -> Sql:
+    numbers = []
+    for one in experiment_ids:
+        digits = str(one).strip()
+        if not (digits.isascii() and digits.removeprefix("-").isdigit() and len(digits) < 19):
+            raise InvalidParameter(
+                f"Invalid experiment ID '{digits[:60]}'. Experiment ID must be a valid integer. "
+                "Look it up with get_experiment_by_name, or on the experiments page."
+            )
+        numbers.append(int(digits))
+    if len(numbers) == 1:
+        return Sql("experiment_id = ?", (numbers[0],))
+    return Sql("experiment_id IN (SELECT value FROM json_each(?))", (json.dumps(numbers),))
+
+
+def _staged(row: str, stages: Sequence[LifecycleStage]) -> list[Sql]:
+    if set(stages) == set(LifecycleStage):
+        return []
+    if len(stages) != 1:
+        return [Sql("FALSE")]
+    return [Sql(f"{row}.lifecycle_stage = ?", (str(stages[0]),))]

@@ -1,0 +1,157 @@
+"""From a filter's expression to a condition on a row of `runs` or `experiments`.
+
+The condition is true exactly where the matcher of `kirok.search` says so. Elsewhere it is false or NULL (a column may
+be NULL), which is why NOT is written IS NOT TRUE.
+
+Each key that a filter names is one look-up in an index on (key, run): EXISTS stops at the first row, and the planner is
+left free to walk the runs in the order that was asked for and to stop when the page is full.
+"""
+
+# ruff: noqa: S608 - every value is bound; what is composed are our own names of columns and operators
+
+import json
+from collections.abc import Callable
+from typing import NamedTuple
+
+from kirok.search.expression import And, Comparator, Comparison, Entity, Expression, Not, Or, Value
+from kirok.search.fields import DATASET_CONTEXT_TAG, RUN_NAME_TAG
+from kirok.search.literals import BEYOND_TIME
+from kirok.search.match import ascii_lower
+
+RUN_COLUMNS = {
+    "run_id": "r.run_uuid",
+    "run_name": "r.name",
+    "user_id": "r.user_id",
+    "status": "r.status",
+    "artifact_uri": "r.artifact_uri",
+    "start_time": "r.start_time",
+    "end_time": "r.end_time",
+}
+"""Where a run's attributes stand, the run being row `r`."""
+
+EXPERIMENT_COLUMNS = {
+    "name": "e.name",
+    "experiment_id": "e.experiment_id",
+    "creation_time": "e.creation_time",
+    "last_update_time": "e.last_update_time",
+}
+"""Where an experiment's attributes stand, the experiment being row `e`."""
+
+_DATASET_EDGE = (
+    "inputs i JOIN datasets d ON d.dataset_uuid = i.source_id{tags} WHERE i.destination_type = 'RUN' "
+    "AND i.destination_id = r.run_uuid AND i.source_type = 'DATASET'"
+)
+_CONTEXT_TAG = " JOIN input_tags t ON t.input_uuid = i.input_uuid AND t.name = ?"
+
+
+class Sql(NamedTuple):
+    """Text with `?` in it, and what stands for each, in order."""
+
+    text: str
+    values: tuple[object, ...] = ()
+
+    def within(self, frame: str, *before: object) -> "Sql":
+        """This inside `frame`, at its `{}`; `before` are the values of the `?` in front of that place."""
+        return Sql(frame.format(self.text), (*before, *self.values))
+
+
+def run_condition(expression: Expression) -> Sql:
+    """The condition on row `r` of `runs`."""
+    return _condition(expression, _run_comparison)
+
+
+def experiment_condition(expression: Expression) -> Sql:
+    """The condition on row `e` of `experiments`."""
+    return _condition(expression, _experiment_comparison)
+
+
+def joined(parts: list[Sql], glue: str) -> Sql:
+    """`parts` with `glue` between them."""
+    return Sql(glue.join(part.text for part in parts), tuple(value for part in parts for value in part.values))
+
+
+def _condition(expression: Expression, comparison: Callable[[Comparison], Sql]) -> Sql:
+    match expression:
+        case Comparison():
+            return comparison(expression)
+        case Not(operand):
+            return _condition(operand, comparison).within("(({}) IS NOT TRUE)")
+        case And(operands):
+            return joined([_condition(one, comparison) for one in sorted(operands, key=_cost)], " AND ").within("({})")
+        case Or(operands):
+            return joined([_condition(one, comparison) for one in sorted(operands, key=_cost)], " OR ").within("({})")
+
+
+def _cost(expression: Expression) -> int:
+    """What to ask first: columns of the row at hand, then what few rows are likely to match."""
+    if not isinstance(expression, Comparison):
+        return 4
+    if expression.entity is Entity.ATTRIBUTE and expression.key != "run_name":
+        return 0
+    if expression.entity is Entity.DATASET:
+        return 3
+    return 1 if expression.comparator is Comparator.EQUAL else 2
+
+
+def _run_comparison(comparison: Comparison) -> Sql:
+    entity, key, comparator, value = comparison.entity, comparison.key, comparison.comparator, comparison.value
+    if entity is Entity.METRIC:
+        # NaN is a row with value 0 and a flag.
+        test = (
+            "is_nan = 1 OR value != ?" if comparator is Comparator.NOT_EQUAL else f"is_nan = 0 AND value {comparator} ?"
+        )
+        return _keyed("latest_metrics", "run_uuid = r.run_uuid", key, comparator, Sql(f"({test})", (value,)))
+    if entity is Entity.PARAM and isinstance(value, float):
+        test = Sql("kirok_stands(value, ?, ?)", (comparator.value, value))
+        return _keyed("params", "run_uuid = r.run_uuid", key, comparator, test)
+    if entity is Entity.ATTRIBUTE and key == "run_name":
+        entity, key = Entity.TAG, RUN_NAME_TAG
+    if entity in (Entity.PARAM, Entity.TAG):
+        table = "params" if entity is Entity.PARAM else "tags"
+        return _keyed(table, "run_uuid = r.run_uuid", key, comparator, text_test("value", comparator, value))
+    if entity is Entity.DATASET:
+        if key == "context":
+            test = text_test("t.value", comparator, value)
+            edge = _DATASET_EDGE.format(tags=_CONTEXT_TAG)
+            return test.within(f"EXISTS (SELECT 1 FROM {edge} AND {{}})", DATASET_CONTEXT_TAG)
+        test = text_test(f"d.{key}", comparator, value)
+        return test.within(f"EXISTS (SELECT 1 FROM {_DATASET_EDGE.format(tags='')} AND {{}})")
+    return _column_test(RUN_COLUMNS[key], comparator, value)
+
+
+def _experiment_comparison(comparison: Comparison) -> Sql:
+    key, comparator, value = comparison.key, comparison.comparator, comparison.value
+    if comparison.entity is Entity.TAG:
+        test = text_test("value", comparator, value)
+        return _keyed("experiment_tags", "experiment_id = e.experiment_id", key, comparator, test)
+    if key == "experiment_id" and isinstance(value, str):
+        return Sql(f"e.experiment_id {comparator} ?", (int(value),))
+    if key == "experiment_id" and isinstance(value, tuple):
+        ids = json.dumps([int(one) for one in value])
+        return Sql(f"e.experiment_id {comparator} (SELECT value FROM json_each(?))", (ids,))
+    return _column_test(EXPERIMENT_COLUMNS[key], comparator, value)
+
+
+def _keyed(table: str, owner: str, key: str, comparator: Comparator, test: Sql) -> Sql:
+    row = f"SELECT 1 FROM {table} WHERE key = ? AND {owner}"
+    if comparator is Comparator.IS_NULL:
+        return Sql(f"NOT EXISTS ({row})", (key,))
+    if comparator is Comparator.IS_NOT_NULL:
+        return Sql(f"EXISTS ({row})", (key,))
+    return test.within(f"EXISTS ({row} AND {{}})", key)
+
+
+def _column_test(column: str, comparator: Comparator, value: Value) -> Sql:
+    if isinstance(value, int | float):
+        # A whole number beyond 64 bits cannot be bound; as a double it is beyond every stored time as well.
+        return Sql(f"{column} {comparator} ?", (float(value) if abs(value) >= BEYOND_TIME else value,))
+    return text_test(column, comparator, value)
+
+
+def text_test(column: str, comparator: Comparator, value: Value) -> Sql:
+    """A comparison of texts. LIKE is case-sensitive by the connection's pragma; lower() folds ASCII, as the matcher."""
+    if comparator in (Comparator.IN, Comparator.NOT_IN):
+        return Sql(f"{column} {comparator} (SELECT value FROM json_each(?))", (json.dumps(value),))
+    if comparator is Comparator.ILIKE:
+        return Sql(f"lower({column}) LIKE ?", (ascii_lower(str(value)),))
+    return Sql(f"{column} {comparator} ?", (value,))

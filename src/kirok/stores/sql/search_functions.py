@@ -1,0 +1,48 @@
+"""What a connection to SQLite needs before it can search: a function, and indexes.
+
+This file and `search_filters.text_test` are the seam for other databases: there the function becomes an expression
+(a cast behind a regular expression), LIKE a binary comparison, a list an array.
+"""
+
+import sqlite3
+from functools import lru_cache
+
+from kirok.search.expression import Comparator
+from kirok.search.match import Predicate, holds
+from kirok.search.numbers import text_number
+
+SEARCH_INDEXES = {
+    # ORDER BY of a metric, and ranges of it: values in order, NaN (stored as 0) apart.
+    "kirok_latest_metrics_by_value": "latest_metrics (key, is_nan, value, run_uuid)",
+    # The default order of an experiment's runs, whichever life-cycle stage is asked for.
+    "kirok_runs_by_start": "runs (experiment_id, start_time DESC, run_uuid, lifecycle_stage)",
+}
+"""Secondary indexes on MLflow's tables, by name. Searches work without them, slower."""
+
+
+def add_search_functions(connection: sqlite3.Connection) -> None:
+    """Make `kirok_stands(text, comparator, number)` callable from SQL on `connection`: see `text_stands`."""
+    connection.create_function("kirok_stands", 3, text_stands, deterministic=True)
+
+
+def create_search_indexes(connection: sqlite3.Connection) -> None:
+    """Create what is missing of SEARCH_INDEXES. sqlite3.OperationalError where the file is read-only."""
+    for name, columns in SEARCH_INDEXES.items():
+        connection.execute(f"CREATE INDEX IF NOT EXISTS {name} ON {columns}")
+
+
+def drop_search_indexes(connection: sqlite3.Connection) -> None:
+    """Leave MLflow's tables as MLflow makes them."""
+    for name in SEARCH_INDEXES:
+        connection.execute(f"DROP INDEX IF EXISTS {name}")
+
+
+def text_stands(text: str | None, comparator: str, number: float) -> bool:
+    """Whether `text` writes a number that stands to `number` as `comparator` says: the matcher's own rule."""
+    value = None if text is None else text_number(text)
+    return value is not None and _test(comparator, number)(value)
+
+
+@lru_cache(maxsize=64)
+def _test(comparator: str, number: float) -> Predicate[float]:
+    return holds(Comparator(comparator), number)
