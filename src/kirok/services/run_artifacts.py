@@ -7,12 +7,12 @@ from typing import Protocol
 from kirok.artifact_stores.locations import local_folder, scheme
 from kirok.artifact_stores.open import open_artifact_store
 from kirok.artifact_stores.protocols import StreamedArtifactStore
+from kirok.artifact_stores.proxy import SCHEME as PROXIED
+from kirok.artifact_stores.proxy import proxied_path
 from kirok.artifact_stores.subtrees import Subtree
 from kirok.base.errors import PermissionDenied, Unavailable
 from kirok.entities.artifacts import ArtifactPath
 from kirok.entities.runs import Run
-
-PROXIED = "mlflow-artifacts"
 
 
 class ReadsRuns(Protocol):
@@ -60,14 +60,6 @@ class RunArtifacts:
                 "--no-serve-artifacts. Start it with --serve-artifacts and the same --artifacts-destination."
             )
         return Subtree(self._destination, proxied_path(uri))
-
-
-def proxied_path(uri: str) -> ArtifactPath:
-    """The path that a `mlflow-artifacts:` URI names below the server's destination, whatever host it mentions."""
-    rest = uri[len(PROXIED) + 1 :]
-    if rest.startswith("//"):
-        _, _, rest = rest[2:].partition("/")
-    return ArtifactPath.parse(rest.strip("/"))
 
 
 def _path_within(root: str, uri: str) -> ArtifactPath | None:
