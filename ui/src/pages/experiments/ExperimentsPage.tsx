@@ -6,6 +6,7 @@ import { FilterBox } from "../../components/FilterBox.tsx";
 import { FirstSteps } from "../../components/FirstSteps.tsx";
 import { Notice } from "../../components/Notice.tsx";
 import { TopBar } from "../../components/TopBar.tsx";
+import { useWhileVisible } from "../../lib/clock.ts";
 import { quoted } from "../../lib/filters.ts";
 import { useHotkeys } from "../../lib/hotkeys.ts";
 import { type FetchPage, usePages } from "../../lib/pages.ts";
@@ -16,6 +17,7 @@ import { LatestRuns } from "./LatestRuns.tsx";
 
 const PAGE_EXPERIMENTS = 200;
 const LATEST_RUNS = 8;
+const LOOK_AGAIN_MS = 10_000;
 
 /** A search over more experiments than this is left out: the list below answers faster. */
 const MOST_EXPERIMENTS_SEARCHED = 500;
@@ -39,6 +41,11 @@ export function ExperimentsPage({ place }: { place: ExperimentsPlace }) {
   } = usePages(fetchExperiments, idOf);
   const latest = useLatestRuns(experiments, name === "" && !isStale);
   const input = useRef<HTMLInputElement>(null);
+  // A first run must appear by itself. Further pages are left in peace: reading anew would take them away.
+  const lookAgain = useCallback(() => {
+    if (experiments.length <= PAGE_EXPERIMENTS) reload();
+  }, [experiments.length, reload]);
+  useWhileVisible(lookAgain, LOOK_AGAIN_MS);
 
   const hotkeys = useMemo(
     () => ({

@@ -74,14 +74,27 @@ export function RunsPage({ place }: { place: RunsPlace }) {
 
   const filterError = pages.error?.isRefusal && pages.isStale ? pages.error : undefined;
   const error = experimentError ?? (filterError ? undefined : pages.error);
-  const isEmpty = pages.isComplete === true && runs.length === 0 && !pages.isStale;
+  const isUnused = pages.isComplete === true && runs.length === 0 && !pages.isStale && !filter;
 
+  const bar = (
+    <TopBar>
+      <Crumb>{experiment?.name ?? experimentId}</Crumb>
+      {experiment?.lifecycle_stage === "deleted" && <span className="badge">deleted</span>}
+    </TopBar>
+  );
+  if (isUnused) {
+    return (
+      <>
+        {bar}
+        <main id="main" className="page" tabIndex={-1}>
+          <FirstSteps {...(experiment && { experiment: experiment.name })} />
+        </main>
+      </>
+    );
+  }
   return (
     <>
-      <TopBar>
-        <Crumb>{experiment?.name ?? experimentId}</Crumb>
-        {experiment?.lifecycle_stage === "deleted" && <span className="badge">deleted</span>}
-      </TopBar>
+      {bar}
       <div className="tools">
         <RunFilter
           filter={filter}
@@ -92,7 +105,8 @@ export function RunsPage({ place }: { place: RunsPlace }) {
           columns={columns}
         />
         <output className="count" data-testid="count">
-          {countWords(runs.length, pages.isComplete, filter !== "")}
+          {filterError && runs.length > 0 && "as before: "}
+          {countWords(runs.length, pages.isComplete, filter !== "" && !pages.isStale)}
         </output>
         {hasNews && (
           <button type="button" className="button" onClick={pages.reload}>
@@ -105,13 +119,9 @@ export function RunsPage({ place }: { place: RunsPlace }) {
       <SharedValues columns={shared} runCount={runs.length} isAll={pages.isComplete === true} />
       {filterError && pages.isComplete === undefined ? (
         <main id="main" tabIndex={-1} className="empty">
-          <button type="button" className="button" onClick={() => change({ filter: "" })}>
+          <button type="button" className="button" onClick={() => change({ filter: "", order: "" })}>
             Show all runs
           </button>
-        </main>
-      ) : isEmpty && !filter ? (
-        <main id="main" tabIndex={-1}>
-          <FirstSteps {...(experiment && { experiment: experiment.name })} />
         </main>
       ) : (
         <RunsTable
@@ -119,7 +129,7 @@ export function RunsPage({ place }: { place: RunsPlace }) {
           runs={runs}
           columns={chosen}
           order={order}
-          isStale={pages.isStale}
+          isStale={pages.isStale && !pages.error}
           isComplete={pages.isComplete === true}
           generation={pages.generation}
           onOrder={(next) => change({ order: next })}
