@@ -81,8 +81,9 @@ class _Parser:
         return self.tokens[self.index]
 
     def advance(self) -> Token:
+        """The token at hand, left behind unless it is the END."""
         token = self.token
-        self.index += 1
+        self.index += token.kind is not TokenKind.END
         return token
 
     def refuse(self, token: Token, sentence: str, mend: str = "") -> InvalidParameter:

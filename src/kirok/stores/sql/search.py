@@ -90,7 +90,7 @@ def _along_index(first: OrderBy, rest: Sequence[OrderBy], conditions: list[Sql],
     """The first `size` runs by metric `first`, then by `rest`."""
     wide = scope.within(
         "WITH scope(is_wide) AS MATERIALIZED (SELECT EXISTS ("
-        f"SELECT 1 FROM runs WHERE {{}} LIMIT 1 OFFSET (SELECT max(rowid) / {_WIDE_SCOPE} FROM runs)))"
+        f"SELECT 1 FROM runs WHERE {{}} LIMIT 1 OFFSET (SELECT coalesce(max(rowid), 0) / {_WIDE_SCOPE} FROM runs)))"
     )
     joins, terms = _ordering(rest)
     of_key = "latest_metrics m CROSS JOIN runs r ON r.run_uuid = m.run_uuid"

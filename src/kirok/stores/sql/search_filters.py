@@ -10,6 +10,7 @@ left free to walk the runs in the order that was asked for and to stop when the 
 # ruff: noqa: S608 - every value is bound; what is composed are our own names of columns and operators
 
 import json
+import math
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -36,6 +37,8 @@ EXPERIMENT_COLUMNS = {
     "last_update_time": "e.last_update_time",
 }
 """Where an experiment's attributes stand, the experiment being row `e`."""
+
+_BEYOND_INTEGERS = 2**63
 
 _DATASET_EDGE = (
     "inputs i JOIN datasets d ON d.dataset_uuid = i.source_id{tags} WHERE i.destination_type = 'RUN' "
@@ -142,9 +145,11 @@ def _keyed(table: str, owner: str, key: str, comparator: Comparator, test: Sql) 
 
 
 def _column_test(column: str, comparator: Comparator, value: Value) -> Sql:
+    if isinstance(value, int) and not -_BEYOND_INTEGERS <= value < _BEYOND_INTEGERS:
+        # It cannot be bound; a double beyond every stored time stands for it.
+        value = math.copysign(float(BEYOND_TIME), value)
     if isinstance(value, int | float):
-        # A whole number beyond 64 bits cannot be bound; as a double it is beyond every stored time as well.
-        return Sql(f"{column} {comparator} ?", (float(value) if abs(value) >= BEYOND_TIME else value,))
+        return Sql(f"{column} {comparator} ?", (value,))
     return text_test(column, comparator, value)
 
 

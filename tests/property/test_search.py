@@ -1,0 +1,280 @@
+"""SQL finds what the matcher finds, in the same order; printing and parsing a filter gives the filter back."""
+
+import base64
+import itertools
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+
+import pytest
+from hypothesis import given, reject
+from hypothesis import strategies as st
+from sqlalchemy import StaticPool, create_engine
+
+from kirok.base.errors import InvalidParameter
+from kirok.entities.experiments import Experiment
+from kirok.entities.runs import Run
+from kirok.entities.views import ViewType
+from kirok.rules.values import stored_value
+from kirok.search.expression import Entity, Expression
+from kirok.search.match import experiment_matcher, run_matcher
+from kirok.search.order import experiment_sort_key, parse_experiment_order, parse_run_order, run_sort_key
+from kirok.search.page_token import make_page_token, parse_page_token
+from kirok.search.parse import parse_experiment_filter, parse_run_filter
+from kirok.search.print import print_field, print_filter
+from kirok.stores.sql.search import experiment_search, run_search
+from kirok.stores.sql.search_functions import add_search_functions, create_search_indexes
+from kirok.stores.sql.tables import metadata
+from property.search_records import (
+    EXPERIMENT_IDS,
+    KEYS,
+    experiment_filters,
+    many_experiments,
+    many_runs,
+    run_filters,
+)
+
+FILLED = (
+    "runs",
+    "latest_metrics",
+    "params",
+    "tags",
+    "datasets",
+    "inputs",
+    "input_tags",
+    "experiments",
+    "experiment_tags",
+)
+
+
+@pytest.fixture(scope="module", params=["indexed", "bare"])
+def connection(request: pytest.FixtureRequest) -> Iterator[sqlite3.Connection]:
+    connection = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
+    engine = create_engine("sqlite://", creator=lambda: connection, poolclass=StaticPool)
+    metadata.create_all(engine)
+    connection.execute("PRAGMA case_sensitive_like = ON")
+    add_search_functions(connection)
+    if request.param == "indexed":
+        create_search_indexes(connection)
+    yield connection
+    engine.dispose()
+
+
+def fill(connection: sqlite3.Connection, runs: Sequence[Run], experiments: Sequence[Experiment] = ()) -> None:
+    for table in FILLED:
+        connection.execute(f"DELETE FROM {table}")
+    for experiment in experiments:
+        connection.execute(
+            "INSERT INTO experiments (experiment_id, name, lifecycle_stage, creation_time, last_update_time) "
+            "VALUES (?, ?, ?, ?, ?)",
+            (
+                int(experiment.experiment_id),
+                experiment.name,
+                experiment.lifecycle_stage,
+                experiment.creation_time,
+                experiment.last_update_time,
+            ),
+        )
+        connection.executemany(
+            "INSERT INTO experiment_tags (experiment_id, key, value) VALUES (?, ?, ?)",
+            [(int(experiment.experiment_id), key, value) for key, value in experiment.tags.items()],
+        )
+    for run in runs:
+        _insert_run(connection, run)
+
+
+def _insert_run(connection: sqlite3.Connection, run: Run) -> None:
+    info, run_id = run.info, run.info.run_id
+    connection.execute(
+        "INSERT INTO runs (run_uuid, experiment_id, name, user_id, status, start_time, end_time, artifact_uri, "
+        "lifecycle_stage) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            run_id,
+            int(info.experiment_id),
+            info.run_name,
+            info.user_id,
+            info.status,
+            info.start_time,
+            info.end_time,
+            info.artifact_uri,
+            info.lifecycle_stage,
+        ),
+    )
+    for metric in run.data.latest_metrics:
+        value, is_nan = stored_value(metric.value)
+        connection.execute(
+            "INSERT INTO latest_metrics (key, run_uuid, value, is_nan, timestamp, step) VALUES (?, ?, ?, ?, 1, 0)",
+            (metric.key, run_id, value, is_nan),
+        )
+    for table, pairs in (("params", run.data.params), ("tags", run.data.tags)):
+        connection.executemany(
+            f"INSERT INTO {table} (key, value, run_uuid) VALUES (?, ?, ?)",
+            [(key, value, run_id) for key, value in pairs.items()],
+        )
+    for used in run.inputs.dataset_inputs:
+        dataset = used.dataset
+        dataset_id = f"{info.experiment_id}-{dataset.name}-{dataset.digest}"
+        connection.execute(
+            "INSERT OR IGNORE INTO datasets (dataset_uuid, experiment_id, name, digest, dataset_source_type, "
+            "dataset_source) VALUES (?, ?, ?, ?, '', '')",
+            (dataset_id, int(info.experiment_id), dataset.name, dataset.digest),
+        )
+        connection.execute(
+            "INSERT INTO inputs (input_uuid, source_type, source_id, destination_type, destination_id) "
+            "VALUES (?, 'DATASET', ?, 'RUN', ?)",
+            (f"{run_id}-{dataset_id}", dataset_id, run_id),
+        )
+        connection.executemany(
+            "INSERT INTO input_tags (input_uuid, name, value) VALUES (?, ?, ?)",
+            [(f"{run_id}-{dataset_id}", tag.key, tag.value) for tag in used.tags],
+        )
+
+
+run_orders = st.lists(
+    st.tuples(
+        st.one_of(
+            st.tuples(st.sampled_from([Entity.METRIC, Entity.PARAM, Entity.TAG]), st.sampled_from(KEYS)),
+            st.tuples(
+                st.just(Entity.ATTRIBUTE),
+                st.sampled_from(["start_time", "end_time", "status", "run_name", "run_id", "artifact_uri", "user_id"]),
+            ),
+        ),
+        st.sampled_from(["", " ASC", " desc"]),
+    ),
+    max_size=3,
+    unique_by=lambda clause: clause[0],
+).map(lambda clauses: [print_field(*field) + direction for field, direction in clauses])
+experiment_orders = st.lists(
+    st.tuples(
+        st.sampled_from(["name", "experiment_id", "creation_time", "last_update_time"]),
+        st.sampled_from([" asc", " DESC"]),
+    ).map("".join),
+    max_size=3,
+)
+
+
+@given(
+    runs=many_runs(),
+    expression=st.none() | run_filters,
+    clauses=run_orders,
+    experiment_ids=st.lists(st.sampled_from(EXPERIMENT_IDS), max_size=4, unique=True),
+    view=st.sampled_from(ViewType),
+    page=st.integers(1, 9),
+)
+def test_sql_finds_the_runs_that_the_matcher_finds(
+    connection: sqlite3.Connection,
+    runs: list[Run],
+    expression: Expression | None,
+    clauses: list[str],
+    experiment_ids: list[str],
+    view: ViewType,
+    page: int,
+) -> None:
+    fill(connection, runs)
+    order = parse_run_order(clauses)
+    matches = run_matcher(expression)
+    candidates = [
+        run for run in runs if run.info.experiment_id in experiment_ids and run.info.lifecycle_stage in view.stages
+    ]
+    expected = [run.info.run_id for run in sorted(filter(matches, candidates), key=run_sort_key(order))]
+
+    def found(limit: int, offset: int) -> list[str]:
+        statement = run_search(expression, order, experiment_ids, view.stages, limit=limit, offset=offset)
+        return [row[0] for row in connection.execute(*statement)]
+
+    assert found(100, 0) == expected
+    pages = [found(page, offset) for offset in range(0, len(expected) + 1, page)]
+    assert list(itertools.chain(*pages)) == expected
+
+
+@given(
+    experiments=many_experiments(),
+    expression=st.none() | experiment_filters,
+    clauses=experiment_orders,
+    view=st.sampled_from(ViewType),
+    page=st.integers(1, 9),
+)
+def test_sql_finds_the_experiments_that_the_matcher_finds(
+    connection: sqlite3.Connection,
+    experiments: list[Experiment],
+    expression: Expression | None,
+    clauses: list[str],
+    view: ViewType,
+    page: int,
+) -> None:
+    fill(connection, [], experiments)
+    order = parse_experiment_order(clauses)
+    matches = experiment_matcher(expression)
+    candidates = [one for one in experiments if one.lifecycle_stage in view.stages]
+    expected = [int(one.experiment_id) for one in sorted(filter(matches, candidates), key=experiment_sort_key(order))]
+
+    def found(limit: int, offset: int) -> list[int]:
+        statement = experiment_search(expression, order, view.stages, limit=limit, offset=offset)
+        return [row[0] for row in connection.execute(*statement)]
+
+    assert found(100, 0) == expected
+    pages = [found(page, offset) for offset in range(0, len(expected) + 1, page)]
+    assert list(itertools.chain(*pages)) == expected
+
+
+def printed(expression: Expression) -> str:
+    """The filter's text; a filter that none can write is not an example."""
+    try:
+        return print_filter(expression)
+    except InvalidParameter:
+        reject()
+
+
+@given(run_filters)
+def test_a_printed_run_filter_parses_to_itself(expression: Expression) -> None:
+    assert parse_run_filter(printed(expression)) == expression
+
+
+@given(experiment_filters)
+def test_a_printed_experiment_filter_parses_to_itself(expression: Expression) -> None:
+    assert parse_experiment_filter(printed(expression)) == expression
+
+
+pieces = st.one_of(
+    st.sampled_from(
+        "metrics params. tags.`a b` AND or NOT IN IS NULL LIKE between ( ) , 'x' \"y\" 1 -1.5e3 = != <= ; . ` '".split()
+    ),
+    st.sampled_from(
+        [" ", "metrics.m", "status", "run_id IN (", "min(metrics.m)", "\\'", "--", "name", "creation_time"]
+    ),
+    st.text(max_size=3),
+)
+scraps = st.one_of(st.text(), st.lists(pieces, max_size=25).map(" ".join), st.lists(pieces, max_size=12).map("".join))
+
+
+def answered(parse: Callable[[str], object], text: str) -> bool:
+    """Whether `parse` took `text`; any other error than a refusal that can be sent fails the test."""
+    try:
+        parse(text)
+    except InvalidParameter as refusal:
+        return not refusal.message.encode()
+    return True
+
+
+@given(scraps)
+def test_any_text_is_a_filter_or_a_refusal(text: str) -> None:
+    for parse, find in ((parse_run_filter, run_matcher), (parse_experiment_filter, experiment_matcher)):
+        if answered(parse, text):
+            find(parse(text))
+
+
+@given(scraps)
+def test_any_text_is_an_order_or_a_refusal(text: str) -> None:
+    if answered(lambda clause: parse_run_order([clause]), text):
+        assert parse_run_order([text])[-1].key in ("run_id", "start_time")
+    if answered(lambda clause: parse_experiment_order([clause]), text):
+        assert parse_experiment_order([text])[-1].key == "experiment_id"
+
+
+@given(st.one_of(st.text(), st.binary().map(lambda raw: base64.b64encode(raw).decode())))
+def test_any_text_is_a_page_token_or_a_refusal(text: str) -> None:
+    assert not answered(parse_page_token, text) or parse_page_token(text) >= 0
+
+
+@given(st.integers(1, 2**63 - 1))
+def test_a_page_token_says_where_the_page_starts(offset: int) -> None:
+    assert parse_page_token(make_page_token(offset)) == offset
