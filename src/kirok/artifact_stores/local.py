@@ -51,10 +51,10 @@ class LocalUpload:
 
     def write(self, pieces: Sequence[bytes]) -> None:
         """Append."""
-        data = b"".join(pieces) if len(pieces) > 1 else pieces[0]
-        view = memoryview(data)
-        while view:
-            view = view[os.write(self._descriptor, view) :]
+        for piece in pieces:
+            view = memoryview(piece)
+            while view:
+                view = view[os.write(self._descriptor, view) :]
 
 
 class LocalArtifacts:
