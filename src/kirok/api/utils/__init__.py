@@ -1,0 +1,1 @@
+"""`kirok.utils`: the one module of MLflow's that scripts use, `mlflow_tags`."""

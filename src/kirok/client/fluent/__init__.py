@@ -1,0 +1,1 @@
+"""MLflow's functions on the active run and experiment, one module per noun."""
