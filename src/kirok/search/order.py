@@ -90,7 +90,7 @@ def _parse(clauses: Sequence[str] | None, fields: Fields) -> list[OrderBy]:
 
 def _clause(text: str, fields: Fields) -> OrderBy:
     unreadable = f"Invalid order_by clause '{printable(text)}'. Could not be parsed."
-    tokens = tokenize(text)
+    tokens = tokenize(text, "order_by", unreadable)
     if len(tokens) == 1:
         raise InvalidParameter(f"{unreadable} Write a field and a direction, such as metrics.loss ASC.")
     name, direction = tokens[0], tokens[1]

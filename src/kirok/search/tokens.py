@@ -66,15 +66,19 @@ _REST_OF_NAME = re.compile(r"[^\s<>=!~()'\"`,;]*")
 _UNSEARCHABLE = re.compile("[\0\ud800-\udfff]")
 
 
-def tokenize(text: str) -> list[Token]:
-    """The tokens of `text`, an END last. InvalidParameter for a character or quote that starts none."""
-    check_text(text, "filter")
+def tokenize(text: str, what: str = "filter", sentence: str | None = None) -> list[Token]:
+    """The tokens of `text`, an END last.
+
+    InvalidParameter for a character or quote that starts none; it calls the text `what`, and starts with `sentence`
+    where one is given.
+    """
+    check_text(text, what)
     tokens: list[Token] = []
     position = 0
     while position < len(text):
         match = _TOKEN.match(text, position)
         if match is None:
-            raise _refusal(text, position, tokens)
+            raise _refusal(text, position, tokens, sentence)
         if match.lastgroup != "BLANK":
             tokens.append(Token(TokenKind[match.lastgroup or ""], match.group(), position))
         position = match.end()
@@ -107,16 +111,16 @@ def quoting_hint(text: str, name: Token) -> str:
     )
 
 
-def _refusal(text: str, position: int, tokens: list[Token]) -> InvalidParameter:
+def _refusal(text: str, position: int, tokens: list[Token], given: str | None) -> InvalidParameter:
     character = text[position]
-    sentence = f"Invalid clause(s) in filter string: '{printable(text[position:].split(maxsplit=1)[0])}'"
+    sentence = given or f"Invalid clause(s) in filter string: '{printable(text[position:].split(maxsplit=1)[0])}'"
     last = tokens[-1] if tokens else None
     if character == ";":
-        if text[position + 1 :].strip():
+        if not given and text[position + 1 :].strip():
             sentence = (
                 f"Search filter contained multiple expression '{printable(text)}'. Provide AND-ed expression list."
             )
-        return refusal(text, position, sentence, "A filter is one expression, without ';'.")
+        return refusal(text, position, sentence, "Leave the ';' out.")
     if character in "'\"`":
         return refusal(
             text,
