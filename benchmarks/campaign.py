@@ -98,7 +98,7 @@ class Campaign:
             for measurement in workload(server, self._scale):
                 self.measurements[peer.name].append(measurement)
                 shown = ", ".join(f"{value:.4g}" for value in measurement.values)
-                print(f"round {number + 1}  {peer.name:<16}{measurement.case:<22}{shown}", file=sys.stderr)
+                print(f"round {number + 1}  {peer.name:<18}{measurement.case:<22}{shown}", file=sys.stderr)
         except (BadReply, OSError) as failure:
             self._note(peer, name, failure)
         if time.monotonic() - started > PATIENCE_S:
@@ -107,4 +107,4 @@ class Campaign:
     def _note(self, peer: Peer, workload: str, failure: Exception) -> None:
         reason = " ".join(str(failure).split())[:400] or type(failure).__name__
         self.failures[peer.name].append(Failure(workload, reason))
-        print(f"FAILED   {peer.name:<16}{workload}: {reason}", file=sys.stderr)
+        print(f"FAILED   {peer.name:<18}{workload}: {reason}", file=sys.stderr)
