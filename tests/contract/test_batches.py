@@ -1,8 +1,7 @@
 """log_batch as a whole: limits, and all or nothing."""
 
-from collections.abc import Callable
-
 import pytest
+from msgspec import Struct
 
 from kirok.base.errors import InvalidParameter, KirokError, NotFound
 from kirok.entities.metrics import Metric
@@ -86,30 +85,37 @@ def test_a_larger_one_is_refused_whole(
     assert stores.runs.get_run(run_id) == before
 
 
-GOOD = {"metrics": [Metric("loss", 1.0, 1)], "params": [Param("lr", "0.1")], "tags": [RunTag("note", "x")]}
+class Batch(Struct, frozen=True):
+    metrics: tuple[Metric, ...] = ()
+    params: tuple[Param, ...] = ()
+    tags: tuple[RunTag, ...] = ()
 
-BAD: dict[str, Callable[[], dict[str, list[object]]]] = {
-    "metric key": lambda: {"metrics": [Metric("ok", 1.0, 1), Metric("a//b", 1.0, 1)]},
-    "metric key characters": lambda: {"metrics": [Metric("a;b", 1.0, 1)]},
-    "metric key length": lambda: {"metrics": [Metric("x" * 251, 1.0, 1)]},
-    "empty metric key": lambda: {"metrics": [Metric("", 1.0, 1)]},
-    "metric time": lambda: {"metrics": [Metric("ok", 1.0, -1)]},
-    "param key": lambda: {"params": [Param("ok", "1"), Param("../a", "1")]},
-    "param twice": lambda: {"params": [Param("a", "1"), Param("a", "1")]},
-    "param changed": lambda: {"params": [Param("fixed", "2")]},
-    "tag key": lambda: {"tags": [RunTag("ok", "1"), RunTag("/a", "1")]},
+    def log(self, stores: Stores, run_id: str) -> None:
+        stores.runs.log_batch(run_id, metrics=self.metrics, params=self.params, tags=self.tags)
+
+
+GOOD = Batch((Metric("loss", 1.0, 1),), (Param("lr", "0.1"),), (RunTag("note", "x"),))
+
+BAD = {
+    "metric key": Batch(metrics=(Metric("ok", 1.0, 1), Metric("a//b", 1.0, 1))),
+    "metric key characters": Batch(metrics=(Metric("a;b", 1.0, 1),)),
+    "metric key length": Batch(metrics=(Metric("x" * 251, 1.0, 1),)),
+    "empty metric key": Batch(metrics=(Metric("", 1.0, 1),)),
+    "metric time": Batch(metrics=(Metric("ok", 1.0, -1),)),
+    "param key": Batch(params=(Param("ok", "1"), Param("../a", "1"))),
+    "param twice": Batch(params=(Param("a", "1"), Param("a", "1"))),
+    "param changed": Batch(params=(Param("fixed", "2"),)),
+    "tag key": Batch(tags=(RunTag("ok", "1"), RunTag("/a", "1"))),
 }
 
 
 @pytest.mark.parametrize("bad", BAD.values(), ids=BAD.keys())
-def test_a_refused_batch_leaves_no_trace(
-    stores: Stores, run_id: str, bad: Callable[[], dict[str, list[object]]]
-) -> None:
+def test_a_refused_batch_leaves_no_trace(stores: Stores, run_id: str, bad: Batch) -> None:
     stores.runs.log_batch(run_id, params=[Param("fixed", "1")])
     before = stores.runs.get_run(run_id)
-    batch = {name: [*GOOD[name], *bad().get(name, [])] for name in GOOD}
+    batch = Batch(GOOD.metrics + bad.metrics, GOOD.params + bad.params, GOOD.tags + bad.tags)
     with pytest.raises(InvalidParameter):
-        stores.runs.log_batch(run_id, **batch)  # type: ignore[arg-type]  # built by name
+        batch.log(stores, run_id)
     assert stores.runs.get_run(run_id) == before
     assert stores.metrics.history(run_id, "loss") == []
 
@@ -128,9 +134,9 @@ def test_a_key_within_the_rules_is_taken(stores: Stores, run_id: str, key: str) 
     "key", ["a/", "/a", "./a", "a/../b", "..", ".", "a//b", "a;b", "a\nb", "a\\b", "x" * 251, "😀"]
 )
 def test_a_key_against_the_rules_is_refused(stores: Stores, run_id: str, key: str) -> None:
-    for batch in ({"metrics": [Metric(key, 1.0, 1)]}, {"params": [Param(key, "1")]}, {"tags": [RunTag(key, "1")]}):
+    for batch in (Batch((Metric(key, 1.0, 1),)), Batch(params=(Param(key, "1"),)), Batch(tags=(RunTag(key, "1"),))):
         with pytest.raises(InvalidParameter):
-            stores.runs.log_batch(run_id, **batch)  # type: ignore[arg-type]  # one kind at a time
+            batch.log(stores, run_id)
 
 
 def test_an_error_says_what_is_wrong_in_words(stores: Stores, run_id: str) -> None:

@@ -1,6 +1,7 @@
 """Series: one run's, several runs', and samples of them."""
 
 import math
+from itertools import pairwise
 
 import pytest
 
@@ -123,9 +124,7 @@ def test_bulk_points_may_be_nan_or_infinite(stores: Stores, run_id: str) -> None
     assert infinite == -math.inf
 
 
-@pytest.mark.parametrize(
-    ("count", "max_results"), [(0, 1), (101, 1), (1, 0), (1, -1), (1, 25_001)], ids=lambda value: str(value)
-)
+@pytest.mark.parametrize(("count", "max_results"), [(0, 1), (101, 1), (1, 0), (1, -1)])
 def test_a_bulk_read_has_its_limits(stores: Stores, count: int, max_results: int) -> None:
     with pytest.raises(InvalidParameter):
         stores.metrics.bulk_history([f"r{i}" for i in range(count)], "loss", max_results=max_results)
@@ -140,7 +139,7 @@ def test_a_sample_is_bounded_evenly_spaced_and_ends_at_the_end(
     assert sample[-1] == named(run_id, long_series[-1:])[0]
     if max_results > 1:
         assert sample[0] == named(run_id, long_series[:1])[0]
-    gaps = {later.step - earlier.step for earlier, later in zip(sample[:-2], sample[1:-1], strict=True)}
+    gaps = {later.step - earlier.step for earlier, later in pairwise(sample[:-1])}
     even = len(long_series) // min(max_results, len(long_series))
     assert gaps <= {even, even + 1}
 

@@ -1,5 +1,7 @@
 """Runs: birth, change, bin."""
 
+from collections.abc import Callable
+
 import pytest
 
 from kirok.base.errors import InvalidParameter, NotFound
@@ -79,7 +81,13 @@ def test_a_tag_key_that_breaks_the_rules_starts_no_run(stores: Stores, experimen
 
 
 def test_an_unknown_run_is_not_found(stores: Stores) -> None:
-    for act in (stores.runs.get_run, stores.runs.delete_run, stores.runs.restore_run, stores.runs.update_run):
+    acts: list[Callable[[str], object]] = [
+        stores.runs.get_run,
+        stores.runs.delete_run,
+        stores.runs.restore_run,
+        stores.runs.update_run,
+    ]
+    for act in acts:
         with pytest.raises(NotFound, match="Run with id=nobody not found"):
             act("nobody")
 
@@ -133,7 +141,7 @@ def test_a_deleted_run_takes_nothing_more(stores: Stores, run_id: str) -> None:
     before = stores.runs.get_run(run_id)
     stores.runs.delete_run(run_id)
     record = {"artifact_path": "model", "flavors": {}, "utc_time_created": "2026-01-01", "run_id": run_id}
-    acts = [
+    acts: list[Callable[[], object]] = [
         lambda: stores.runs.update_run(run_id, status=RunStatus.FINISHED),
         lambda: stores.runs.log_batch(run_id, metrics=[Metric("loss", 1.0, 1)]),
         lambda: stores.runs.log_batch(run_id, params=[Param("lr", "0.1")]),

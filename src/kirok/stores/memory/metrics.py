@@ -35,7 +35,7 @@ class MemoryMetricStore:
     def bulk_history(self, run_ids: Sequence[str], key: str, *, max_results: int = MAX_BULK_POINTS) -> list[Metric]:
         """As MetricStore."""
         check_run_ids(run_ids, "run_id")
-        check_max_results(max_results, MAX_BULK_POINTS)
+        check_max_results(max_results)
         points = [point(key, rank, run_id) for run_id in sorted(set(run_ids)) for rank in self._by_time(run_id, key)]
         return points[:max_results]
 
