@@ -45,6 +45,16 @@ def number(env: Mapping[str, str], name: str, default: float) -> float:
     return value
 
 
+def sqlite_synchronous(env: Mapping[str, str]) -> str:
+    """What KIROK_SQLITE_SYNCHRONOUS says: FULL (the default) keeps acknowledged writes through a power loss, NORMAL
+    through the death of the process alone and is faster on slow disks.
+    """
+    text = (env.get("KIROK_SQLITE_SYNCHRONOUS") or "FULL").upper()
+    if text not in ("FULL", "NORMAL"):
+        raise InvalidParameter(f"KIROK_SQLITE_SYNCHRONOUS={text!r} is unknown: use FULL or NORMAL.")
+    return text
+
+
 def _spelled(env: Mapping[str, str], name: str) -> str:
     return f"KIROK_{name}" if env.get(f"KIROK_{name}") else f"MLFLOW_{name}"
 

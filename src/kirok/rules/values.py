@@ -32,7 +32,7 @@ def stored_value(value: float) -> tuple[float, bool]:
     return value, False
 
 
-def restored_value(value: float, is_nan: bool) -> float:
+def restored_value(value: float, is_nan: bool | int) -> float:
     """The value a stored pair stands for. Unlike MLflow, the extreme doubles are read as the infinities they were."""
     if is_nan:
         return math.nan

@@ -1,0 +1,1 @@
+"""Records in a SQL database, in MLflow's own tables."""

@@ -1,0 +1,105 @@
+"""From a URI to stores. The only file that knows every kind; each is imported when it is asked for."""
+
+import os
+import re
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+
+from kirok.base.errors import InvalidParameter, NotSupported
+from kirok.base.settings import TransportSettings, sqlite_synchronous
+from kirok.stores.protocols import Stores
+
+_WHAT_WORKS = (
+    "Use sqlite:///mlflow.db (a file here), sqlite:////data/mlflow.db (anywhere), or http://host:5000 (a server)."
+)
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]+):")
+_WINDOWS_PATH = re.compile(r"/?[A-Za-z]:[\\/]")
+
+
+def open_stores(
+    uri: str,
+    *,
+    artifact_root: str,
+    truncate_long_values: bool = True,
+    synchronous: str | None = None,
+    transport: TransportSettings | None = None,
+    env: Mapping[str, str] | None = None,
+) -> Stores:
+    """The stores at `uri`: `sqlite:///…`, `http://…`, `https://…`, or `memory://` (ends with the process).
+
+    `artifact_root` is where experiments without a location of their own keep their files; a server has its own.
+    `synchronous` (FULL or NORMAL, for SQLite) and `transport` (for HTTP) come from the environment where not given.
+    Raises InvalidParameter for a URI that cannot be read or used, PermissionDenied for a place that may not be
+    written, NotSupported for a kind of store that is not there yet. Every message names the mend.
+    """
+    env = os.environ if env is None else env
+    scheme = _scheme(uri)
+    if scheme == "sqlite":
+        from kirok.stores.sql.store import open_sqlite
+
+        return open_sqlite(
+            sqlite_path(uri),
+            uri=uri,
+            artifact_root=artifact_root,
+            truncate_long_values=truncate_long_values,
+            synchronous=(synchronous or sqlite_synchronous(env)).upper(),
+        )
+    if scheme in ("http", "https"):
+        from kirok.stores.rest import open_rest
+
+        return open_rest(uri, transport or TransportSettings.read(env))
+    if scheme == "memory":
+        from kirok.stores.memory import open_memory
+
+        return open_memory(artifact_root, truncate_long_values=truncate_long_values)
+    raise _refusal(uri, scheme)
+
+
+def lock_for_serving(uri: str) -> AbstractContextManager[None]:
+    """While it is entered, no second server can serve the database file at `uri`; Unavailable where one does.
+
+    Clients that open the file without a server are not kept out. Other kinds of store need no such lock.
+    """
+    if _scheme(uri) != "sqlite":
+        return nullcontext()
+    from kirok.stores.sql.serving_lock import ServingLock
+
+    return ServingLock(sqlite_path(uri))
+
+
+def sqlite_path(uri: str) -> Path:
+    """The file a SQLite URI names: `sqlite:///here.db`, `sqlite:////there.db`, `sqlite:///E:/there.db`."""
+    _, _, rest = uri.partition(":")
+    if not rest.startswith("///"):
+        raise InvalidParameter(
+            f"Invalid database URI {uri!r}: SQLite takes three slashes before a relative path and four before an "
+            f"absolute one. {_WHAT_WORKS}"
+        )
+    path = rest[3:].partition("?")[0]
+    if path in ("", ":memory:"):
+        raise InvalidParameter(
+            f"Invalid database URI {uri!r}: it names no file, and a database in memory could not be shared between "
+            f"threads. {_WHAT_WORKS}"
+        )
+    if os.name != "nt" and _WINDOWS_PATH.match(path):
+        raise InvalidParameter(f"The database URI {uri!r} names a Windows drive, which this machine has none of.")
+    return Path(path).absolute()
+
+
+def _scheme(uri: str) -> str | None:
+    if _WINDOWS_PATH.match(uri):
+        return None
+    found = _SCHEME.match(uri)
+    # `sqlite+pysqlite://` names a driver; there is one here.
+    return found[1].lower().partition("+")[0] if found else None
+
+
+def _refusal(uri: str, scheme: str | None) -> Exception:
+    if scheme in ("postgresql", "postgres", "mysql", "mariadb", "mssql"):
+        return NotSupported(f"Databases of kind {scheme!r} cannot be opened yet. {_WHAT_WORKS}")
+    if scheme in (None, "file"):
+        return NotSupported(f"Folders of runs, such as {uri!r}, cannot be opened yet. {_WHAT_WORKS}")
+    if scheme in ("databricks", "databricks-uc", "uc"):
+        return NotSupported(f"Databricks ({uri!r}) is not among the stores of kirok. {_WHAT_WORKS}")
+    return InvalidParameter(f"The tracking URI {uri!r} is of no known kind. {_WHAT_WORKS}")

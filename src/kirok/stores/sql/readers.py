@@ -1,0 +1,61 @@
+"""Connections to read with."""
+
+import sqlite3
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from kirok.base.errors import Unavailable
+from kirok.stores.sql.engine import SqliteFile, explained
+from kirok.stores.sql.search_functions import add_search_functions
+
+_MOST_IDLE = 8
+
+
+class Reader(sqlite3.Connection):
+    """A connection that only reads."""
+
+    seen_version: int | None = None
+    """What `PRAGMA data_version` said when this connection last knew that no foreign write had been overlooked."""
+
+
+class Readers:
+    """As many connections as are reading at once; a few are kept for the next."""
+
+    def __init__(self, file: SqliteFile) -> None:
+        self._file = file
+        self._idle: deque[Reader] = deque([self._connect()])
+        self._is_closed = False
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Reader]:
+        """A connection on which every statement sees one moment, that of the first: nothing committed later."""
+        try:
+            reader = self._idle.pop()
+        except IndexError:
+            if self._is_closed:
+                raise Unavailable("The store is closed. Open it again to read.") from None
+            reader = self._connect()
+        try:
+            reader.execute("BEGIN")
+            yield reader
+        except (sqlite3.Error, OverflowError, UnicodeError) as error:
+            raise explained(error) from error
+        finally:
+            if reader.in_transaction:
+                reader.execute("COMMIT")
+            if len(self._idle) < _MOST_IDLE and not self._is_closed:
+                self._idle.append(reader)
+            else:
+                reader.close()
+
+    def close(self) -> None:
+        """Close those that are idle; the others close when they have read."""
+        self._is_closed = True
+        while self._idle:
+            self._idle.pop().close()
+
+    def _connect(self) -> Reader:
+        reader = self._file.connect(Reader)
+        add_search_functions(reader)
+        return reader

@@ -1,0 +1,40 @@
+"""A SQL database as a bundle of stores."""
+
+from pathlib import Path
+
+from kirok.base.clock import Clock, now_ms
+from kirok.stores.protocols import Stores
+from kirok.stores.sql.database import Database
+from kirok.stores.sql.encoded import SqlEncodedReads
+from kirok.stores.sql.experiments import SqlExperimentStore
+from kirok.stores.sql.metrics import SqlMetricStore
+from kirok.stores.sql.queued import SqlQueuedWrites
+from kirok.stores.sql.run_writes import RunWrites
+from kirok.stores.sql.runs import SqlRunStore
+
+
+def open_sqlite(
+    path: Path,
+    *,
+    artifact_root: str,
+    uri: str | None = None,
+    truncate_long_values: bool = True,
+    synchronous: str = "FULL",
+    clock: Clock = now_ms,
+) -> Stores:
+    """The stores on a SQLite file, which is made where there is none. `uri` is how messages name it.
+
+    `synchronous` FULL keeps acknowledged writes through a power loss, NORMAL through the death of the process alone.
+    Raises as Database.open does.
+    """
+    database = Database.open(path, uri or f"sqlite:///{path}", artifact_root=artifact_root, synchronous=synchronous)
+    writes = RunWrites(clock, truncate_long_values=truncate_long_values)
+    return Stores(
+        experiments=SqlExperimentStore(database, artifact_root, clock),
+        runs=SqlRunStore(database, writes, clock),
+        metrics=SqlMetricStore(database),
+        close=database.close,
+        kind="sql",
+        queued=SqlQueuedWrites(database.writer, writes),
+        encoded=SqlEncodedReads(database),
+    )

@@ -1,0 +1,190 @@
+"""One commit's worth of writes.
+
+Jobs of many callers share a transaction. The hot ones (points, params, tags) only leave rows here, which `flush`
+inserts together, a few statements for all; a job that needs to see the tables as they stand calls `flush` first.
+"""
+
+from collections.abc import Sequence
+
+from kirok.base.errors import NotFound
+from kirok.entities.runs import Param
+from kirok.rules.batches import check_unchanged_params
+from kirok.rules.lifecycle import require_active_experiment, require_active_run
+from kirok.stores.sql.engine import Connection
+from kirok.stores.sql.inserts import Insert
+from kirok.stores.sql.metric_rows import MetricRows
+
+_METRICS = Insert("metrics", "key, value, timestamp, run_uuid, step, is_nan", "DO NOTHING")
+# MLflow's latest value is the greatest (step, timestamp, stored value), not the last one written. NaN is stored as 0;
+# where a NaN and a 0 tie in all three, the NaN wins here (in MLflow the first written does).
+_LATEST = Insert(
+    "latest_metrics",
+    "key, value, timestamp, step, is_nan, run_uuid",
+    "(key, run_uuid) DO UPDATE SET value = excluded.value, timestamp = excluded.timestamp, step = excluded.step, "
+    "is_nan = excluded.is_nan WHERE (excluded.step, excluded.timestamp, excluded.value, excluded.is_nan) "
+    "> (latest_metrics.step, latest_metrics.timestamp, latest_metrics.value, latest_metrics.is_nan)",
+)
+_PARAMS = Insert("params", "key, value, run_uuid")
+_TAGS = Insert("tags", "key, value, run_uuid", "(key, run_uuid) DO UPDATE SET value = excluded.value")
+
+_MOST_KNOWN = 4096
+
+
+class KnownRun:
+    """What the writer remembers of a run, so that the next point costs no query."""
+
+    __slots__ = ("experiment_id", "params", "stage")
+
+    def __init__(self, experiment_id: int, stage: str, params: dict[str, str] | None = None) -> None:
+        self.experiment_id = experiment_id
+        self.stage = stage
+        self.params = params
+        """Every param, or None where they have not been read yet."""
+
+
+class KnownExperiment:
+    """What the writer remembers of an experiment, so that the next run costs no query."""
+
+    __slots__ = ("artifact_location", "stage")
+
+    def __init__(self, artifact_location: str, stage: str) -> None:
+        self.artifact_location = artifact_location
+        self.stage = stage
+
+
+class Memory:
+    """What stays true from one commit to the next, as long as nobody else writes and nothing is rolled back."""
+
+    __slots__ = ("experiments", "runs")
+
+    def __init__(self) -> None:
+        self.runs: dict[str, KnownRun] = {}
+        self.experiments: dict[int, KnownExperiment] = {}
+
+    def forget(self) -> None:
+        """Whatever was known may be wrong now."""
+        self.runs.clear()
+        self.experiments.clear()
+
+
+class Transaction:
+    """An open transaction of the writer's connection, and the rows that wait for its end."""
+
+    __slots__ = ("_latest", "_memory", "_metrics", "_params", "_tags", "changed_runs", "connection")
+
+    def __init__(self, connection: Connection, memory: Memory) -> None:
+        self.connection = connection
+        self.changed_runs: set[str] = set()
+        """The runs that read differently once this is committed."""
+        self._memory = memory
+        self._metrics: list[object] = []
+        self._latest: dict[tuple[str, str], tuple[int, int, float, int]] = {}
+        self._params: list[object] = []
+        self._tags: list[object] = []
+
+    def mark(self) -> tuple[int, ...]:
+        """Something that differs after any write."""
+        return (self.connection.total_changes, len(self._metrics), len(self._params), len(self._tags))
+
+    def flush(self) -> None:
+        """Insert what waits, so that the tables show it to this transaction."""
+        connection = self.connection
+        if self._metrics:
+            _METRICS.run(connection, self._metrics)
+            self._metrics = []
+            _LATEST.run(
+                connection,
+                [
+                    cell
+                    for (run_id, key), (step, timestamp, value, is_nan) in self._latest.items()
+                    for cell in (key, value, timestamp, step, is_nan, run_id)
+                ],
+            )
+            self._latest = {}
+        if self._params:
+            _PARAMS.run(connection, self._params)
+            self._params = []
+        if self._tags:
+            _TAGS.run(connection, self._tags)
+            self._tags = []
+
+    def discard(self) -> None:
+        """Drop what waits: the job that left it failed."""
+        self._metrics, self._latest, self._params, self._tags = [], {}, [], []
+
+    def forget(self) -> None:
+        """Drop what is remembered of runs and experiments: a statement changed many of them."""
+        self._memory.forget()
+
+    def experiment(self, number: int) -> KnownExperiment:
+        """An experiment; NotFound where there is none."""
+        known = self._memory.experiments.get(number)
+        if known is None:
+            row = self.connection.execute(
+                "SELECT artifact_location, lifecycle_stage FROM experiments WHERE experiment_id = ?", (number,)
+            ).fetchone()
+            if row is None:
+                raise NotFound(f"No Experiment with id={number} exists")
+            known = self._memory.experiments[number] = KnownExperiment(row[0] or "", row[1])
+        return known
+
+    def active_experiment(self, number: int) -> KnownExperiment:
+        """An experiment that may be written to; InvalidParameter for a deleted one."""
+        known = self.experiment(number)
+        require_active_experiment(str(number), known.stage)
+        return known
+
+    def run(self, run_id: str) -> KnownRun:
+        """A run; NotFound where there is none."""
+        known = self._memory.runs.get(run_id)
+        if known is None:
+            row = self.connection.execute(
+                "SELECT experiment_id, lifecycle_stage FROM runs WHERE run_uuid = ?", (run_id,)
+            ).fetchone()
+            if row is None:
+                raise NotFound(f"Run with id={run_id} not found")
+            known = self.remember_run(run_id, KnownRun(row[0], row[1]))
+        return known
+
+    def remember_run(self, run_id: str, known: KnownRun) -> KnownRun:
+        """Keep what is known of a run for the jobs that follow."""
+        runs = self._memory.runs
+        if len(runs) >= _MOST_KNOWN:
+            runs.clear()
+        runs[run_id] = known
+        return known
+
+    def forget_run(self, run_id: str) -> None:
+        """Its row was changed by hand."""
+        self._memory.runs.pop(run_id, None)
+        self.changed_runs.add(run_id)
+
+    def active_run(self, run_id: str) -> KnownRun:
+        """A run that is about to be written to; InvalidParameter for a deleted one."""
+        known = self.run(run_id)
+        require_active_run(run_id, known.stage)
+        self.changed_runs.add(run_id)
+        return known
+
+    def add_metrics(self, run_id: str, rows: MetricRows) -> None:
+        """Points of an active run."""
+        self._metrics += rows.values
+        latest = self._latest
+        for key, point in rows.latest.items():
+            if (known := latest.get((run_id, key))) is None or point > known:
+                latest[run_id, key] = point
+
+    def add_params(self, run_id: str, run: KnownRun, params: Sequence[Param]) -> None:
+        """Params of an active run; InvalidParameter, before anything is written, where one has another value."""
+        known = run.params
+        if known is None:
+            known = run.params = dict(
+                self.connection.execute("SELECT key, value FROM params WHERE run_uuid = ?", (run_id,))
+            )
+        for param in check_unchanged_params(run_id, known, params):
+            known[param.key] = param.value
+            self._params += (param.key, param.value, run_id)
+
+    def add_tag(self, run_id: str, key: str, value: str) -> None:
+        """A tag of an active run."""
+        self._tags += (key, value, run_id)
