@@ -59,6 +59,7 @@ def refuse_absent(spelled: str, name: str) -> None:
     part = ABSENT.get(name)
     if part is not None:
         raise AttributeError(
-            f"{spelled} is not there yet: {part} come in a later version of kirok. Tracking (experiments, runs, metrics, "
-            "params, tags, artifacts, datasets) works; for the rest, use mlflow itself on the same server or database."
+            f"{spelled} is not there yet: {part} come in a later version of kirok. Tracking (experiments, runs, "
+            "metrics, params, tags, artifacts, datasets) works; for the rest, use mlflow itself on the same server or "
+            "database."
         )
