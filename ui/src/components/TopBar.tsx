@@ -21,9 +21,10 @@ export function TopBar({ children }: { children?: ReactNode }) {
   );
 }
 
-/** A button, not a link: the address after `#` names the place and may not change. */
+/** To the first row, past every header that sorts. A button, as the address after `#` names the place and must stay. */
 function skipToMain(): void {
-  document.getElementById("main")?.focus();
+  const main = document.getElementById("main");
+  (main?.querySelector<HTMLElement>("tbody a") ?? main)?.focus();
 }
 
 /** One step of the way, after a stroke. */
