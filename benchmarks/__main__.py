@@ -34,10 +34,13 @@ def main() -> int:
         print(f"benchmarks: {missing}", file=sys.stderr)
         return 1
     # So that a kill stops the server under test too, instead of leaving it to load the next measurement.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     campaign = Campaign(programs, cache, scale, chosen.only or WORKLOADS)
     started = time.monotonic()
-    campaign.run()
+    try:
+        campaign.run()
+    except KeyboardInterrupt:
+        print("interrupted; what was measured until now:", file=sys.stderr)
     minutes = (time.monotonic() - started) / 60
     averages = ", ".join(f"{average:.1f}" for average in campaign.load_averages)
     rounds = "1 round" if scale.rounds == 1 else f"{scale.rounds} rounds"

@@ -4,7 +4,7 @@ import gc
 import selectors
 import socket
 import time
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Sequence
 
 import msgspec
 
@@ -30,10 +30,11 @@ class Load(msgspec.Struct, frozen=True):
         """Replies a second."""
         return len(self.latencies_s) / self.elapsed_s if self.latencies_s else 0.0
 
-    def percentile_ms(self, percent: float) -> float:
-        """Nearest-rank percentile of the latencies, in milliseconds."""
-        ranked = sorted(self.latencies_s)
-        return ranked[min(len(ranked) - 1, int(len(ranked) * percent / 100))] * 1e3 if ranked else 0.0
+
+def percentile_ms(latencies_s: Sequence[float], percent: float) -> float | None:
+    """Nearest-rank percentile in milliseconds; None of nothing."""
+    ranked = sorted(latencies_s)
+    return ranked[min(len(ranked) - 1, int(len(ranked) * percent / 100))] * 1e3 if ranked else None
 
 
 class _Connection:

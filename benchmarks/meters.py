@@ -1,9 +1,9 @@
 """Takes the server's CPU around a play and turns both into a measurement."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from benchmarks.load import Load
+from benchmarks.load import Load, Script, percentile_ms
 from benchmarks.measurements import Measurement
 from benchmarks.servers import Server
 
@@ -16,33 +16,41 @@ class Meter:
         self._before = server.tree.cpu_s()
         self._used: float | None = None
 
+    def restart(self) -> None:
+        """Makes now the first moment."""
+        self._before = self._server.tree.cpu_s()
+
     def stop(self) -> None:
-        """Marks the second moment."""
+        """Makes now the second moment."""
         after = self._server.tree.cpu_s()
         self._used = None if after is None or self._before is None else after - self._before
 
     def rate(self, case: str, load: Load, *, sent: int, stored: int, per_reply: float = 1.0) -> Measurement:
         """A case whose figure is operations a second; a reply stands for `per_reply` operations."""
-        return self._measurement(case, (load.rate * per_reply,), load, per_reply, sent, stored)
-
-    def durations(self, case: str, values_ms: tuple[float, ...], load: Load) -> Measurement:
-        """A case whose figure is milliseconds; only reads, so nothing can be lost."""
-        return self._measurement(case, values_ms, load, 1.0, 0, 0)
-
-    def _measurement(
-        self, case: str, values: tuple[float, ...], load: Load, per_reply: float, sent: int, stored: int
-    ) -> Measurement:
         operations = max(1.0, len(load.latencies_s) * per_reply)
         return Measurement(
             case,
-            values,
-            p50_ms=load.percentile_ms(50),
-            p99_ms=load.percentile_ms(99),
-            server_cpu_us=None if self._used is None else self._used / operations * 1e6,
+            (load.rate * per_reply,),
+            p50_ms=percentile_ms(load.latencies_s, 50),
+            p99_ms=percentile_ms(load.latencies_s, 99),
+            server_cpu_us=self._cpu_us(operations),
             generator_cpu_us=load.generator_cpu_s / operations * 1e6,
             sent=sent,
             lost=sent - stored,
         )
+
+    def durations(self, case: str, durations_s: Sequence[float]) -> Measurement:
+        """A case whose figure is milliseconds, one value per operation; only reads, so nothing can be lost."""
+        return Measurement(
+            case,
+            tuple(each * 1e3 for each in durations_s),
+            p50_ms=percentile_ms(durations_s, 50),
+            p99_ms=percentile_ms(durations_s, 99),
+            server_cpu_us=self._cpu_us(max(1, len(durations_s))),
+        )
+
+    def _cpu_us(self, operations: float) -> float | None:
+        return None if self._used is None else self._used / operations * 1e6
 
 
 @contextlib.contextmanager
@@ -51,3 +59,14 @@ def metered(server: Server) -> Iterator[Meter]:
     meter = Meter(server)
     yield meter
     meter.stop()
+
+
+def warmed(meter: Meter, warm_up: bytes, script: Script) -> Script:
+    """Plays a script after one request more, whose cost the meter forgets.
+
+    It has to be on the same connection, which decides which of several worker processes answers.
+    The first latency of the load is the warm-up's.
+    """
+    yield warm_up
+    meter.restart()
+    yield from script

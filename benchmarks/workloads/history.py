@@ -9,7 +9,7 @@ from benchmarks.client import Client, get_history, read_history_page
 from benchmarks.exchanges import API, BadReply, Reply, request
 from benchmarks.load import Script, discard, keep, play
 from benchmarks.measurements import Measurement
-from benchmarks.meters import metered
+from benchmarks.meters import metered, warmed
 from benchmarks.scale import Scale
 from benchmarks.servers import Server
 from benchmarks.stores import BATCH, LONG, LONG_KEY, point_batch
@@ -55,22 +55,24 @@ def _walk(server: Server, scale: Scale, run_id: str) -> Measurement:
         load = play(server.port, [pages()])
     if len(steps) != scale.points:
         raise BadReply(f"history-walk: {len(steps)} of {scale.points} points came back")
-    return meter.durations("history-walk", (sum(load.latencies_s) * 1e3,), load)
+    return meter.durations("history-walk", [sum(load.latencies_s)])
 
 
 def _interval(server: Server, scale: Scale, run_id: str) -> Measurement:
     # The page size differs a little from request to request, so that no answer can be a remembered one.
     sizes = [INTERVAL - 1 - n for n in range(scale.repeats)]
-    requests = [_bulk_interval(run_id, size) for size in (100, *sizes)]
+    requests = [_bulk_interval(run_id, size) for size in sizes]
     replies: list[Reply] = []
     with metered(server) as meter:
-        load = play(server.port, [keep(requests, replies)], cap_s=scale.repeat_cap_s)
-    for reply, size in zip(replies[1:], sizes, strict=False):
+        load = play(
+            server.port, [warmed(meter, _bulk_interval(run_id, 100), keep(requests, replies))], cap_s=scale.repeat_cap_s
+        )
+    for reply, size in zip(replies, sizes, strict=False):
         points = msgspec.json.decode(reply.body)["metrics"]
         # MLflow adds the last point when sampling missed it.
         if not size <= len(points) <= size + 1 or points[-1]["step"] != scale.points - 1:
             raise BadReply(f"history-interval: {len(points)} points for {size}, last {points[-1:]}")
-    return meter.durations("history-interval", tuple(each * 1e3 for each in load.latencies_s[1:]), load)
+    return meter.durations("history-interval", load.latencies_s[1:])
 
 
 def _bulk_interval(run_id: str, size: int) -> bytes:

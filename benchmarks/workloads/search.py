@@ -7,7 +7,7 @@ from benchmarks.dataset import matching, top_by_metric
 from benchmarks.exchanges import BadReply, Reply
 from benchmarks.load import Script, keep, play
 from benchmarks.measurements import Measurement
-from benchmarks.meters import metered
+from benchmarks.meters import metered, warmed
 from benchmarks.scale import Scale
 from benchmarks.servers import Server
 from benchmarks.stores import SEARCHED
@@ -28,7 +28,7 @@ def _first_by_metric(server: Server, scale: Scale, experiment_id: str) -> Iterat
     metrics = [f"metric_{n:02d}" for n in range(scale.repeats)]
     requests = [search(experiment_id, max_results=FIRST, order_by=[f"metrics.{metric} DESC"]) for metric in metrics]
     expected = [top_by_metric(scale.runs, metric, FIRST) for metric in metrics]
-    yield _answered(server, scale, "search-metric", [_warm_up(experiment_id), *requests], expected)
+    yield _answered(server, scale, "search-metric", experiment_id, requests, expected)
 
 
 def _first_by_filter(server: Server, scale: Scale, experiment_id: str) -> Iterator[Measurement]:
@@ -36,25 +36,28 @@ def _first_by_filter(server: Server, scale: Scale, experiment_id: str) -> Iterat
     clauses = [f"metrics.{metric} > {above} and params.{param} = '{value}'" for metric, above, param, value in wanted]
     requests = [search(experiment_id, max_results=FIRST, filter=clause) for clause in clauses]
     expected = [matching(scale.runs, *each, FIRST) for each in wanted]
-    yield _answered(server, scale, "search-filter", [_warm_up(experiment_id), *requests], expected)
+    yield _answered(server, scale, "search-filter", experiment_id, requests, expected)
 
 
-def _answered(server: Server, scale: Scale, case: str, requests: list[bytes], expected: list[list[str]]) -> Measurement:
+def _answered(
+    server: Server, scale: Scale, case: str, experiment_id: str, requests: list[bytes], expected: list[list[str]]
+) -> Measurement:
     replies: list[Reply] = []
     with metered(server) as meter:
-        load = play(server.port, [keep(requests, replies)], cap_s=scale.repeat_cap_s)
-    for reply, names in zip(replies[1:], expected, strict=False):
+        load = play(
+            server.port, [warmed(meter, _warm_up(experiment_id), keep(requests, replies))], cap_s=scale.repeat_cap_s
+        )
+    for reply, names in zip(replies, expected, strict=False):
         found = [row.info.run_name for row in read_run_page(reply).runs]
         if found != names:
             raise BadReply(f"{case}: {len(found)} runs from {found[:3]}, not {len(names)} from {names[:3]}")
-    return meter.durations(case, tuple(each * 1e3 for each in load.latencies_s[1:]), load)
+    return meter.durations(case, load.latencies_s[1:])
 
 
 def _pages(server: Server, scale: Scale, experiment_id: str) -> Iterator[Measurement]:
     seen: set[str] = set()
 
     def walk() -> Script:
-        yield _warm_up(experiment_id)
         token = ""
         for _ in range(min(scale.repeats, scale.runs // PAGE)):
             page = read_run_page((yield search(experiment_id, max_results=PAGE, page_token=token)))
@@ -65,10 +68,9 @@ def _pages(server: Server, scale: Scale, experiment_id: str) -> Iterator[Measure
             token = page.next_page_token
 
     with metered(server) as meter:
-        load = play(server.port, [walk()], cap_s=scale.repeat_cap_s)
-    yield meter.durations("search-page", tuple(each * 1e3 for each in load.latencies_s[1:]), load)
+        load = play(server.port, [warmed(meter, _warm_up(experiment_id), walk())], cap_s=scale.repeat_cap_s)
+    yield meter.durations("search-page", load.latencies_s[1:])
 
 
 def _warm_up(experiment_id: str) -> bytes:
-    # On the measured connection, since that decides which of several worker processes answers; not counted.
     return search(experiment_id, max_results=10)
