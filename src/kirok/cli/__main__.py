@@ -1,0 +1,5 @@
+"""`python -m kirok.cli` is the `kirok` command."""
+
+from kirok.cli import main
+
+main()

@@ -1,0 +1,298 @@
+"""`kirok server`: options and environment into settings, then the server."""
+
+import os
+import re
+from pathlib import Path
+from tempfile import TemporaryFile
+
+import click
+
+from kirok.artifact_stores.locations import local_folder, scheme
+from kirok.base.errors import InvalidParameter
+from kirok.base.settings import ServerSettings, switch
+from kirok.cli import later
+from kirok.cli.later import names
+from kirok.cli.printing import printable
+from kirok.client.tracking_uri import LOCAL_ARTIFACT_ROOT, holds_folder_runs
+
+_FRAME_OPTIONS = ("SAMEORIGIN", "DENY", "NONE")
+_LARGEST_PORT = 65_535
+
+
+@click.command("server", short_help="Run the tracking server (API and pages).")
+@click.option(
+    "--backend-store-uri",
+    envvar=names("BACKEND_STORE_URI"),
+    metavar="URI",
+    help="Database of experiments and runs.  [default: sqlite:///mlflow.db]",
+)
+@click.option(
+    "--registry-store-uri",
+    envvar=names("REGISTRY_STORE_URI"),
+    metavar="URI",
+    help="Accepted where it equals --backend-store-uri; a registry of its own is not in this version.",
+)
+@click.option(
+    "--default-artifact-root",
+    envvar=names("DEFAULT_ARTIFACT_ROOT"),
+    metavar="URI",
+    help="Where clients write artifacts of new experiments. "
+    "[default: mlflow-artifacts:/, which is this server; with --no-serve-artifacts ./mlruns]",
+)
+@click.option(
+    "--serve-artifacts/--no-serve-artifacts",
+    envvar=names("SERVE_ARTIFACTS"),
+    default=True,
+    show_default=True,
+    help="Whether clients may store and fetch artifacts through this server.",
+)
+@click.option(
+    "--artifacts-only",
+    envvar=names("ARTIFACTS_ONLY"),
+    is_flag=True,
+    help="Serve artifacts and nothing else; the database is not opened.",
+)
+@click.option(
+    "--artifacts-destination",
+    envvar=names("ARTIFACTS_DESTINATION"),
+    metavar="URI",
+    default="./mlartifacts",
+    show_default=True,
+    help="Where served artifacts lie: a folder, or s3://, gs://, wasbs://, abfss://.",
+)
+@click.option(
+    "--host",
+    "-h",
+    envvar=names("HOST"),
+    default="127.0.0.1",
+    show_default=True,
+    help="Network interface to listen on; 0.0.0.0 for all. Which names it answers to is --allowed-hosts.",
+)
+@click.option(
+    "--port",
+    "-p",
+    envvar=names("PORT"),
+    type=click.IntRange(0, _LARGEST_PORT),
+    default=5000,
+    show_default=True,
+    help="Port to listen on; 0 for any free one.",
+)
+@click.option(
+    "--workers",
+    "-w",
+    envvar=names("WORKERS"),
+    type=click.IntRange(min=1),
+    help="Accepted for MLflow's sake: one process serves a SQLite database.",
+)
+@click.option(
+    "--static-prefix",
+    envvar=names("STATIC_PREFIX"),
+    metavar="PATH",
+    default="",
+    help="Put before every path, as a proxy may ask: begins with a slash, does not end with one.",
+)
+@click.option(
+    "--allowed-hosts",
+    envvar=names("SERVER_ALLOWED_HOSTS"),
+    metavar="NAMES",
+    help="Host headers to answer, separated by commas, * as wildcard. [default: localhost and private addresses]",
+)
+@click.option(
+    "--cors-allowed-origins",
+    envvar=names("SERVER_CORS_ALLOWED_ORIGINS"),
+    metavar="ORIGINS",
+    help="Other sites whose pages may call this server, separated by commas. [default: pages of this machine]",
+)
+@click.option(
+    "--x-frame-options",
+    envvar=names("SERVER_X_FRAME_OPTIONS"),
+    type=click.Choice(_FRAME_OPTIONS, case_sensitive=False),
+    default="SAMEORIGIN",
+    show_default=True,
+    help="Which pages may show this server's pages in a frame.",
+)
+@click.option(
+    "--disable-security-middleware",
+    envvar=names("SERVER_DISABLE_SECURITY_MIDDLEWARE"),
+    is_flag=True,
+    help="Check neither Host nor Origin. Any web page can then read and change your runs.",
+)
+@later.server_options
+def command(
+    backend_store_uri: str | None,
+    registry_store_uri: str | None,
+    default_artifact_root: str | None,
+    serve_artifacts: bool,
+    artifacts_only: bool,
+    artifacts_destination: str,
+    host: str,
+    port: int,
+    workers: int | None,
+    static_prefix: str,
+    allowed_hosts: str | None,
+    cors_allowed_origins: str | None,
+    x_frame_options: str,
+    disable_security_middleware: bool,
+) -> None:
+    """Run the tracking server: the API that MLflow clients speak, and pages to look at.
+
+    \b
+    On your own machine:   kirok server
+    For a team:            kirok server --host 0.0.0.0 --allowed-hosts ml.example.org
+    Artifacts elsewhere:   kirok server --artifacts-destination s3://bucket/folder
+
+    Each option has an environment twin: --port is KIROK_PORT or MLFLOW_PORT, --allowed-hosts is
+    KIROK_SERVER_ALLOWED_HOSTS or MLFLOW_SERVER_ALLOWED_HOSTS.
+    """
+    if artifacts_only and not serve_artifacts:
+        raise click.UsageError("--artifacts-only and --no-serve-artifacts together leave nothing to serve.")
+    _check_registry(registry_store_uri, backend_store_uri)
+    settings = ServerSettings(
+        backend_store_uri=_backend(backend_store_uri, artifacts_only),
+        default_artifact_root=artifact_root(default_artifact_root, serve_artifacts),
+        serve_artifacts=serve_artifacts,
+        artifacts_only=artifacts_only,
+        artifacts_destination=artifacts_destination,
+        host=host,
+        port=port,
+        static_prefix=checked_prefix(static_prefix),
+        allowed_hosts=listed(allowed_hosts),
+        cors_allowed_origins=listed(cors_allowed_origins),
+        x_frame_options=x_frame_options,
+        check_requests=not disable_security_middleware,
+        truncate_long_values=switch(os.environ, "TRUNCATE_LONG_VALUES", True),
+    )
+    if workers is not None and workers > 1:
+        _warn(
+            f"one process serves {without_password(settings.backend_store_uri)}, not {workers}: SQLite has one "
+            "writer, and kirok commits for all clients together."
+        )
+    for warning in exposures(settings):
+        _warn(warning)
+    if serve_artifacts:
+        check_destination(artifacts_destination)
+
+    from kirok.server.serve import serve
+
+    serve(settings, announce=lambda address: click.echo(greeting(settings, address)))
+
+
+def artifact_root(given: str | None, serve_artifacts: bool) -> str:
+    """Where new experiments keep artifacts: `given`, else this server, else `./mlruns` in its working directory.
+
+    Folders are made absolute: clients read them from the experiment, each in a working directory of its own.
+    """
+    if given is None:
+        given = "mlflow-artifacts:/" if serve_artifacts else LOCAL_ARTIFACT_ROOT
+    return given if scheme(given) else str(Path(given).absolute())
+
+
+def check_destination(location: str) -> None:
+    """Refuse an artifacts destination of unknown kind, or a folder that cannot be written, before anybody uploads.
+
+    A missing folder is made. Object stores are not contacted.
+    """
+    from kirok.artifact_stores.open import open_artifact_store
+
+    open_artifact_store(location)
+    folder = local_folder(location)
+    if folder is None:
+        return
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise InvalidParameter(
+            f"Artifacts cannot be written to {str(folder)!r}: {error.strerror or error}. Choose another folder by "
+            "--artifacts-destination, or leave artifacts to the clients by --no-serve-artifacts."
+        ) from error
+
+
+def checked_prefix(prefix: str) -> str:
+    """A --static-prefix that can stand before every path; UsageError says what is wrong with another."""
+    if prefix and not prefix.startswith("/"):
+        raise click.UsageError(f"--static-prefix must begin with a '/': {prefix!r} does not.")
+    if prefix.endswith("/"):
+        raise click.UsageError(f"--static-prefix should not end with a '/': {prefix!r} does.")
+    if not set(prefix).isdisjoint("{}?#\\ "):
+        raise click.UsageError(f"--static-prefix must not contain braces, '?', '#', '\\' or spaces: {prefix!r} does.")
+    return prefix
+
+
+def listed(text: str | None) -> tuple[str, ...]:
+    """The items of a comma-separated list."""
+    return tuple(item.strip() for item in (text or "").split(",") if item.strip())
+
+
+def greeting(settings: ServerSettings, address: str) -> str:
+    """What a server says once it answers: where to look, and where it keeps what it is given."""
+    places = [f"in {_place(settings.artifacts_destination)}" if settings.serve_artifacts else "not served here"]
+    if not settings.default_artifact_root.startswith("mlflow-artifacts:") and not settings.artifacts_only:
+        places.append(f"of new experiments in {_place(settings.default_artifact_root)}, written by the clients")
+    lines = [f"kirok is at {address}   (Ctrl-C stops it)"]
+    if not settings.artifacts_only:
+        lines.append(f"  runs       in {_database(settings.backend_store_uri)}")
+    lines.append(f"  artifacts  {'; '.join(places)}")
+    return "\n".join(printable(line) for line in lines)
+
+
+def exposures(settings: ServerSettings) -> list[str]:
+    """A sentence for each setting that opens the server wider than its defaults."""
+    if not settings.check_requests:
+        return ["Host and Origin are not checked: any web page can read and change what this server keeps."]
+    found = []
+    if "*" in settings.allowed_hosts:
+        found.append("--allowed-hosts=* answers to any name, which lets a web page reach this server by DNS rebinding.")
+    if "*" in settings.cors_allowed_origins:
+        found.append("--cors-allowed-origins=* lets any web page call this server in its visitors' name.")
+    return found
+
+
+def _backend(given: str | None, artifacts_only: bool) -> str:
+    default = ServerSettings().backend_store_uri
+    if artifacts_only and given not in {None, default}:
+        raise click.UsageError(
+            f"--artifacts-only serves no experiments, so --backend-store-uri={without_password(given or '')} would "
+            "have no effect: leave one of them out."
+        )
+    if given is not None or artifacts_only:
+        return given or default
+    if holds_folder_runs(Path("mlruns")):
+        raise InvalidParameter(
+            "./mlruns holds runs in MLflow's older folder format, which this version of kirok cannot open yet. Give "
+            f"--backend-store-uri={default} to track into a database beside them; they stay as they are."
+        )
+    return default
+
+
+def _place(location: str) -> str:
+    """A folder in full, so that nobody has to know the working directory; a URI without its password."""
+    folder = local_folder(location)
+    return without_password(location) if folder is None else str(folder)
+
+
+def _database(uri: str) -> str:
+    kind, mark, file = uri.partition(":///")
+    if mark and kind.partition("+")[0] == "sqlite":
+        return str(Path(file.partition("?")[0]).absolute())
+    return without_password(uri)
+
+
+def _check_registry(registry: str | None, backend: str | None) -> None:
+    if registry is None:
+        return
+    if registry != (backend or ServerSettings().backend_store_uri):
+        raise click.ClickException(
+            "--registry-store-uri with a database of its own is not in this version of kirok yet: leave it out."
+        )
+    _warn("--registry-store-uri has no effect: this version has no model registry yet.")
+
+
+def _warn(text: str) -> None:
+    click.echo(f"Warning: {text}", err=True)
+
+
+def without_password(uri: str) -> str:
+    """`uri` as it may be printed: a password before `@` becomes `***`."""
+    return re.sub(r"(://[^/@:]*):[^/@]*@", r"\1:***@", uri)
