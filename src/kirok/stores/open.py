@@ -68,6 +68,21 @@ def lock_for_serving(uri: str) -> AbstractContextManager[None]:
     return ServingLock(sqlite_path(uri))
 
 
+def has_schema(uri: str) -> bool:
+    """Whether the database at `uri` has the schema this version speaks; False where it is yet to be made.
+
+    Changes nothing. Raises as `open_stores` does, and InvalidParameter for a server.
+    """
+    scheme = _scheme(uri)
+    if scheme in ("http", "https"):
+        raise InvalidParameter(f"{uri!r} is a server, not a database: name the database that the server runs on.")
+    if scheme != "sqlite":
+        raise _refusal(uri, scheme)
+    from kirok.stores.sql.inspection import has_schema as file_has_schema
+
+    return file_has_schema(sqlite_path(uri), uri)
+
+
 def sqlite_path(uri: str) -> Path:
     """The file a SQLite URI names: `sqlite:///here.db`, `sqlite:////there.db`, `sqlite:///E:/there.db`."""
     _, _, rest = uri.partition(":")
