@@ -37,13 +37,16 @@ def render(
         for peer, summary in by_peer.items()
         if summary.lost
     ]
-    parts.append("\n".join(["Lost records:", *lost]) if lost else "Every acknowledged record was read back.")
+    if lost:
+        parts.append("\n".join(["Lost records:", *lost]))
+    elif any(summary.sent for by_peer in results.values() for summary in by_peer.values()):
+        parts.append("Every acknowledged record was read back.")
     failed = [
         f"- {PEERS[peer].label}, {each.workload}: {each.reason}" for peer in peers for each in failures.get(peer, ())
     ]
     if failed:
         parts.append("\n".join(["Failed:", *failed]))
-    return "\n\n".join(parts) + "\n"
+    return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def rewrite(page: Path, section: str) -> None:
@@ -89,7 +92,7 @@ def _details(results: Summaries, peers: Sequence[str]) -> str:
             ours = results[case.name].get("kirok")
             cpu = [_cpu(summary.server_cpu_us), _cpu_ratio(summary, ours), _cpu(summary.generator_cpu_us)]
             rows.append([case.title, peer, *latencies, *cpu, str(summary.sent or summary.repeats)])
-    return _table(rows)
+    return _table(rows) if len(rows) > 2 else ""
 
 
 def _figure(summary: Summary | None) -> str:
