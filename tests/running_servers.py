@@ -40,9 +40,12 @@ def plain_environment(**settings: str) -> dict[str, str]:
 
 
 @contextmanager
-def kirok_server(folder: Path, *options: str, env: Mapping[str, str] | None = None) -> Iterator[RunningServer]:
-    """`kirok server` in `folder`, on a port of its own."""
-    with _server([sys.executable, "-m", "kirok.cli", "server", *options], folder, env or {}, within_s=30) as running:
+def kirok_server(
+    folder: Path, *options: str, env: Mapping[str, str] | None = None, prefix: str = ""
+) -> Iterator[RunningServer]:
+    """`kirok server` in `folder`, on a port of its own. `prefix` is its --static-prefix where it has one."""
+    command = [sys.executable, "-m", "kirok.cli", "server", *options]
+    with _server(command, folder, env or {}, f"{prefix}/health", within_s=30) as running:
         yield running
 
 
@@ -50,7 +53,7 @@ def kirok_server(folder: Path, *options: str, env: Mapping[str, str] | None = No
 def mlflow_server(folder: Path, *options: str) -> Iterator[RunningServer]:
     """MLflow's own server in `folder`, with one worker; it takes some twenty seconds to start."""
     command = [sys.executable, "-m", "mlflow", "server", "--workers", "1", *options]
-    with _server(command, folder, {}, within_s=180) as running:
+    with _server(command, folder, {}, "/health", within_s=180) as running:
         yield running
 
 
@@ -67,7 +70,7 @@ def stop(process: "subprocess.Popen[bytes]") -> int:
 
 @contextmanager
 def _server(
-    command: Sequence[str], folder: Path, env: Mapping[str, str], *, within_s: float
+    command: Sequence[str], folder: Path, env: Mapping[str, str], health: str, *, within_s: float
 ) -> Iterator[RunningServer]:
     port = free_port()
     log = folder / f"server-{port}.log"
@@ -82,19 +85,19 @@ def _server(
         )
     try:
         address = f"http://127.0.0.1:{port}"
-        _wait(process, address, log, within_s)
+        _wait(process, address + health, log, within_s)
         yield RunningServer(address, process, log)
     finally:
         stop(process)
 
 
-def _wait(process: "subprocess.Popen[bytes]", address: str, log: Path, within_s: float) -> None:
+def _wait(process: "subprocess.Popen[bytes]", url: str, log: Path, within_s: float) -> None:
     deadline = time.monotonic() + within_s
     while time.monotonic() < deadline:
         if process.poll() is not None:
             break
         try:
-            with urllib.request.urlopen(f"{address}/health", timeout=2):
+            with urllib.request.urlopen(url, timeout=2):
                 return
         except (urllib.error.URLError, OSError):
             time.sleep(0.05)

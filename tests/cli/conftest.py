@@ -45,6 +45,7 @@ def kirok(tmp_path: Path) -> Command:
 def seeded(tmp_path: Path) -> Seeded:
     """A new database for each test: commands change it."""
     from kirok.client.mlflow_client import MlflowClient
+    from kirok.client.session import SESSION
 
     folder = tmp_path / "data"
     folder.mkdir()
@@ -59,4 +60,5 @@ def seeded(tmp_path: Path) -> Seeded:
     client.log_text(run_id, "top", "b.txt")
     client.set_terminated(run_id, end_time=1_700_000_001_250)
     client.create_run(experiment_id, run_name="second", start_time=1_700_000_002_000)
+    SESSION.close()  # one whole file, as a process leaves it
     return Seeded(uri, folder, experiment_id, run_id)
