@@ -81,12 +81,12 @@ def open_page(browser: Browser, seeded: Seeded) -> Iterator[OpenPage]:
         page = context.new_page()
         page.set_default_timeout(15_000)
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        # A refused filter is an answer, though the browser logs it as an error of the page.
+        # A refusal of the server is an answer, though the browser logs it as an error of the page.
         page.on(
             "console",
             lambda message: (
                 complaints.append(message.text)
-                if message.type == "error" and "status of 400" not in message.text
+                if message.type == "error" and "status of 4" not in message.text
                 else None
             ),
         )

@@ -40,9 +40,8 @@ def test_scrolling_reaches_every_run_though_few_are_drawn(open_page: OpenPage, s
     page = open_page(f"/experiments/{seeded.long}")
     expect(page.get_by_test_id("count")).to_contain_text("600")
     view = page.locator("#main")
-    for loaded in ("1,100", f"{LONG_RUNS:,} runs"):
-        view.evaluate("view => view.scrollTo(0, view.scrollHeight)")
-        expect(page.get_by_test_id("count")).to_contain_text(loaded)
+    view.evaluate("view => view.scrollTo(0, view.scrollHeight)")
+    expect(page.get_by_test_id("count")).to_have_text(f"{LONG_RUNS} runs")
     view.evaluate("view => view.scrollTo(0, view.scrollHeight)")
     expect(page.get_by_role("link", name="step-0000", exact=True)).to_be_in_viewport()
     assert page.locator("tbody tr").count() < 100
@@ -131,7 +130,7 @@ def test_a_link_shows_a_colleague_the_same_picture(open_page: OpenPage, seeded: 
     mine = open_page(f"/experiments/{seeded.sweep}")
     expect(mine.get_by_test_id("count")).to_have_text(f"{SWEEP_RUNS + 1} runs")
     mine.get_by_role("searchbox", name="Filter runs").fill("params.optimizer = 'sgd'")
-    mine.get_by_role("button", name="Sort by accuracy").click()
+    mine.get_by_role("button", name="accuracy", exact=True).click()
     mine.get_by_role("button", name="Columns").click()
     mine.get_by_role("checkbox", name="m2", exact=True).uncheck()
     expect(mine.get_by_test_id("count")).to_have_text("120 runs match")

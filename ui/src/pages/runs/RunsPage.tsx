@@ -74,7 +74,8 @@ export function RunsPage({ place }: { place: RunsPlace }) {
 
   const filterError = pages.error?.isRefusal && pages.isStale ? pages.error : undefined;
   const error = experimentError ?? (filterError ? undefined : pages.error);
-  const isUnused = pages.isComplete === true && runs.length === 0 && !pages.isStale && !filter;
+  const isUnused =
+    pages.isComplete === true && runs.length === 0 && !pages.isStale && !filter && experiment !== undefined;
 
   const bar = (
     <TopBar>
@@ -87,7 +88,17 @@ export function RunsPage({ place }: { place: RunsPlace }) {
       <>
         {bar}
         <main id="main" className="page" tabIndex={-1}>
-          <FirstSteps {...(experiment && { experiment: experiment.name })} />
+          <FirstSteps experiment={experiment.name} />
+        </main>
+      </>
+    );
+  }
+  if (experimentError && runs.length === 0) {
+    return (
+      <>
+        {bar}
+        <main id="main" className="page" tabIndex={-1}>
+          <Notice error={experimentError} />
         </main>
       </>
     );
