@@ -10,7 +10,7 @@ from kirok.client.connected import Connected
 from kirok.client.delivery import RunOperations
 from kirok.client.session import SESSION
 from kirok.client.values import metric_value
-from kirok.entities.datasets import DatasetInput
+from kirok.entities.datasets import Dataset, DatasetInput
 from kirok.entities.metrics import Metric
 from kirok.entities.models import LoggedModelInput, LoggedModelOutput
 from kirok.entities.runs import Param, RunTag
@@ -95,6 +95,13 @@ class RecordMethods(Connected):
     def log_outputs(self, run_id: str, models: list[LoggedModelOutput]) -> None:
         """Models the run produced. BadRequest for one already recorded with this run."""
         self._delivery.log_outputs(run_id, models)
+
+    def log_measured_on(self, run_id: str, dataset: Dataset) -> None:
+        """As `log_inputs` for a dataset that metrics name; costs nothing from the second time on."""
+        known, key = self._connection.measured_on, (run_id, dataset.name, dataset.digest)
+        if key not in known:
+            self.log_inputs(run_id, [DatasetInput(dataset)])
+            known.add(key)
 
     def _log(
         self,

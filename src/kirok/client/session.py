@@ -24,6 +24,8 @@ class Connection:
         self.delivery: Delivery = Immediate(stores.runs)
         self.artifact_uris: dict[str, str] = {}
         """The artifact root of each run that moved a file: it never changes, so it is asked for once."""
+        self.measured_on: set[tuple[str, str, str]] = set()
+        """(run id, dataset name, digest) of inputs that metrics made known: told once, not with every point."""
 
 
 class Session:

@@ -73,7 +73,9 @@ class TensorSchema:
 
 
 def frame_schema(frame: "pd.DataFrame") -> Schema:
-    """The columns of a DataFrame. InvalidParameter for one whose values are of no or of several kinds."""
+    """The columns of a DataFrame. InvalidParameter for none, or for one whose values are of no or of several kinds."""
+    if not len(frame.columns):
+        raise InvalidParameter("A DataFrame without columns has no schema.")
     return Schema(
         [
             {**_column_type(frame[name]), "name": name, "required": not any(map(_is_missing, frame[name]))}

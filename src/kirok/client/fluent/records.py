@@ -69,7 +69,7 @@ def log_metrics(
     target, client = _target(run_id)
     record = None if dataset is None else dataset_record(dataset)
     if record is not None:
-        client.log_inputs(target, [DatasetInput(record)])
+        client.log_measured_on(target, record)
     at = timestamp or now_ms()
     name, digest = (None, None) if record is None else (record.name, record.digest)
     points = [
