@@ -1,56 +1,71 @@
 """Every kind of store under one name: the tests cannot tell which one they have."""
 
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from msgspec import Struct
 
 from contract.in_process import InProcess
 from kirok.base.settings import ServerSettings, TransportSettings
+from kirok.server.app import create_app
 from kirok.stores.memory import open_memory
+from kirok.stores.open import open_stores
 from kirok.stores.protocols import Stores
 from kirok.stores.rest import open_rest
 
-AT_ONCE = TransportSettings(max_retries=0)
+FIRST_ANSWER_COUNTS = TransportSettings(max_retries=0)
 
 
-def memory(tmp_path: Path) -> Iterator[Stores]:
-    stores = open_memory(artifact_root=str(tmp_path / "artifacts"))
+class Place(Struct, frozen=True):
+    """Where a test may put things."""
+
+    folder: Path
+    empty_database: Path
+    """A SQLite file with the schema and the experiment `Default`; made once, as making it is most of a test's time."""
+
+
+def memory(place: Place) -> Iterator[Stores]:
+    stores = open_memory(artifact_root=str(place.folder / "artifacts"))
     yield stores
     stores.close()
 
 
-def sqlite(tmp_path: Path) -> Iterator[Stores]:
-    from kirok.stores.open import open_stores
-
-    stores = open_stores(f"sqlite:///{tmp_path / 'mlflow.db'}", artifact_root=str(tmp_path / "artifacts"))
+def sqlite(place: Place) -> Iterator[Stores]:
+    file = shutil.copy(place.empty_database, place.folder / "mlflow.db")
+    stores = open_stores(f"sqlite:///{file}", artifact_root=str(place.folder / "artifacts"))
     yield stores
     stores.close()
 
 
-def rest_over_memory(tmp_path: Path) -> Iterator[Stores]:
-    for served in memory(tmp_path):
-        yield from rest_over(served, tmp_path)
+def rest_over_memory(place: Place) -> Iterator[Stores]:
+    yield from _rest_over(memory, place)
 
 
-def rest_over_sqlite(tmp_path: Path) -> Iterator[Stores]:
-    for served in sqlite(tmp_path):
-        yield from rest_over(served, tmp_path)
+def rest_over_sqlite(place: Place) -> Iterator[Stores]:
+    yield from _rest_over(sqlite, place)
 
 
-def rest_over(served: Stores, tmp_path: Path) -> Iterator[Stores]:
-    from kirok.server.app import create_app
+def _rest_over(make: Callable[[Place], Iterator[Stores]], place: Place) -> Iterator[Stores]:
+    settings = ServerSettings(artifacts_destination=str(place.folder / "destination"))
+    for served in make(place):
+        stores = open_rest("http://localhost", FIRST_ANSWER_COUNTS, InProcess(create_app(settings, served)))
+        yield stores
+        stores.close()
 
-    settings = ServerSettings(artifacts_destination=str(tmp_path / "destination"))
-    stores = open_rest("http://localhost", AT_ONCE, sender=InProcess(create_app(settings, served)))
-    yield stores
-    stores.close()
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("empty")
+    open_stores(f"sqlite:///{folder / 'mlflow.db'}", artifact_root=str(folder / "artifacts")).close()
+    return folder / "mlflow.db"
 
 
 @pytest.fixture(params=[memory, sqlite, rest_over_memory, rest_over_sqlite], ids=lambda make: make.__name__)
-def stores(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stores]:
+def stores(request: pytest.FixtureRequest, tmp_path: Path, empty_database: Path) -> Iterator[Stores]:
     """A store of each kind, with nothing in it but the experiment `Default`."""
-    yield from request.param(tmp_path)
+    yield from request.param(Place(tmp_path, empty_database))
 
 
 @pytest.fixture
