@@ -169,7 +169,7 @@ def _told(error: OSError, path: ArtifactPath) -> KirokError:  # noqa: PLR0911 - 
     match error.errno:
         case errno.ENOENT:
             return NotFound(f"No such artifact: {shown}")
-        case errno.ENOTDIR:
+        case errno.ENOTDIR | errno.EEXIST:
             return InvalidParameter(f"Invalid path: a part of {shown} is a file, so nothing can be below it.")
         case errno.EISDIR:
             return InvalidParameter(f"Invalid path: {shown} is a directory; name a file in it.")

@@ -88,6 +88,8 @@ class Router:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._shell(scope, receive, send)
+            if scope["type"] == "lifespan":
+                self._context.executor.shutdown()
             return
         path, method = scope["path"], scope["method"]
         headers: dict[bytes, bytes] = dict(scope["headers"])

@@ -96,7 +96,7 @@ class RequestGuard:
         allowed = self._settings.allowed_hosts
         if allowed:
             return any(pattern == "*" or _matches(host, pattern.lower()) for pattern in allowed)
-        return _is_near(_name_of(f"//{host}"), self._own_name)
+        return not set(host).intersection("@/?#\\") and _is_near(_name_of(f"//{host}"), self._own_name)
 
     def _origin_is_allowed(self, origin: bytes, host: bytes) -> bool:
         text = _text(origin).lower()

@@ -6,13 +6,13 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 
 from kirok.base.errors import KirokError, Unavailable
 from kirok.base.settings import ServerSettings
 from kirok.server.app import create_app
 from kirok.server.messages import App
-from kirok.stores.open import open_stores
+from kirok.stores.open import lock_for_serving, open_stores
 
 # Requests in flight may end; then connections are closed. Writes that were taken are committed in any case.
 _GRACE_S = 10
@@ -21,32 +21,24 @@ _KEEP_ALIVE_S = 75
 _BACKLOG = 2048
 
 
-def _to_stderr(text: str) -> None:
-    sys.stderr.write(text + "\n")
-
-
-def serve(settings: ServerSettings, announce: Callable[[str], None] = _to_stderr) -> None:
-    """Serve until SIGTERM or SIGINT; returns after a clean stop. `announce` is told the address once it is open.
+def serve(settings: ServerSettings, announce: Callable[[str], None]) -> None:
+    """Serve until SIGTERM or SIGINT; returns after a clean stop. `announce` is told the address once it answers.
 
     Raises KirokError, before anybody can connect, for whatever stands in the way: a port that is taken, a backend URI
     or artifacts destination that cannot be used, a database that another server holds.
     """
     listener = bind(settings.host, settings.port)
-    try:
+    with closing(listener), lock_for_serving(settings.backend_store_uri):
         stores = open_stores(
             settings.backend_store_uri,
             artifact_root=settings.default_artifact_root,
             truncate_long_values=settings.truncate_long_values,
         )
-        try:
+        with closing(stores):
             app = create_app(settings, stores)
             _listen(listener, settings)
-            announce(f"kirok serves {settings.backend_store_uri} at {address_of(listener)}{settings.static_prefix}/")
+            announce(address_of(listener) + settings.static_prefix)
             _run(app, listener)
-        finally:
-            stores.close()
-    finally:
-        listener.close()
 
 
 def bind(host: str, port: int) -> socket.socket:

@@ -1,7 +1,7 @@
 """What stands around the API: the user interface, its documentation, and room for a user's own routes."""
 
 from fastapi import FastAPI, Request
-from fastapi.responses import HTMLResponse, JSONResponse, Response
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from kirok.base.settings import ServerSettings
 from kirok.server.pages import Page, endpoints_page, missing_page, other_method_page
@@ -28,6 +28,13 @@ def create_shell(settings: ServerSettings) -> FastAPI:
     @shell.api_route(f"{prefix}/", methods=["GET", "HEAD"])
     def index(request: Request) -> Response:
         return files.index(request.headers)
+
+    if prefix:
+
+        @shell.get(prefix)
+        def without_slash() -> Response:
+            # The page's own addresses are relative to the folder it stands in.
+            return RedirectResponse(f"{prefix}/")
 
     @shell.api_route(f"{prefix}/static-files/{{path:path}}", methods=["GET", "HEAD"])
     def static(path: str, request: Request) -> Response:
