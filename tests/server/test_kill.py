@@ -1,0 +1,100 @@
+"""Killed in the middle of writing, the server keeps every record it acknowledged."""
+
+import os
+import signal
+import sqlite3
+import threading
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+import httpx
+
+from running_servers import kirok_server
+from server.conftest import API
+
+WRITERS = 12
+ENOUGH = 1500
+
+
+class Acknowledged(NamedTuple):
+    """What one writer was told is kept."""
+
+    run_id: str
+    points: set[tuple[str, int]]
+    params: set[str]
+    tags: set[str]
+    runs: set[str]
+
+
+def test_every_acknowledged_record_survives_sigkill(tmp_path: Path) -> None:
+    with kirok_server(tmp_path) as running:
+        kept = [Acknowledged(_new_run(running.address), set(), set(), set(), set()) for _ in range(WRITERS)]
+        writers = [
+            threading.Thread(target=_write, args=(running.address, number, mine)) for number, mine in enumerate(kept)
+        ]
+        for writer in writers:
+            writer.start()
+        while sum(len(mine.points) for mine in kept) < ENOUGH and running.process.poll() is None:
+            time.sleep(0.005)
+        assert running.process.poll() is None
+        assert all(writer.is_alive() for writer in writers)
+        os.kill(running.process.pid, signal.SIGKILL)
+        running.process.wait()
+        for writer in writers:
+            writer.join()
+    with kirok_server(tmp_path) as again, httpx.Client(base_url=again.address, timeout=60) as client:
+        for mine in kept:
+            _check(client, mine)
+    with sqlite3.connect(tmp_path / "mlflow.db") as database:
+        assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        assert database.execute("PRAGMA foreign_key_check").fetchall() == []
+
+
+def _new_run(address: str) -> str:
+    made = httpx.post(f"{address}{API}/runs/create", json={"experiment_id": "0"}, timeout=60)
+    return str(made.json()["run"]["info"]["run_id"])
+
+
+def _write(address: str, number: int, mine: Acknowledged) -> None:
+    """Writes of every kind until the server is gone; only what was answered 200 is noted."""
+    with httpx.Client(base_url=address, timeout=60) as client:
+        step = 0
+        try:
+            while True:
+                step += 1
+                _one_of_each(client, mine, f"{number}-{step}", step)
+        except httpx.TransportError:
+            return
+
+
+def _one_of_each(client: httpx.Client, mine: Acknowledged, name: str, step: int) -> None:
+    run_id = mine.run_id
+    point = {"key": "single", "value": step, "timestamp": step, "step": step}
+    if client.post(f"{API}/runs/log-metric", json={"run_id": run_id, **point}).status_code == 200:
+        mine.points.add(("single", step))
+    batch = [{"key": f"batch{i}", "value": step + i, "timestamp": step, "step": step} for i in range(20)]
+    body = {"run_id": run_id, "metrics": batch, "params": [{"key": name, "value": "1"}], "tags": [{"key": name}]}
+    if client.post(f"{API}/runs/log-batch", json=body).status_code == 200:
+        mine.points.update((each["key"], step) for each in batch)
+        mine.params.add(name)
+        mine.tags.add(name)
+    if step % 5 == 0:
+        made = client.post(f"{API}/runs/create", json={"experiment_id": "0", "run_name": name})
+        if made.status_code == 200:
+            mine.runs.add(made.json()["run"]["info"]["run_id"])
+
+
+def _check(client: httpx.Client, mine: Acknowledged) -> None:
+    data = client.get(f"{API}/runs/get", params={"run_id": mine.run_id}).json()["run"]["data"]
+    assert mine.params <= {param["key"] for param in data.get("params", [])}
+    assert mine.tags <= {tag["key"] for tag in data["tags"]}
+    for key in {key for key, _ in mine.points}:
+        query = {"run_id": mine.run_id, "metric_key": key}
+        history = client.get(f"{API}/metrics/get-history", params=query).json()["metrics"]
+        steps = {step for known, step in mine.points if known == key}
+        assert steps <= {point["step"] for point in history}
+        latest = next(metric for metric in data["metrics"] if metric["key"] == key)
+        assert latest["step"] == max(point["step"] for point in history)
+    for run_id in mine.runs:
+        assert client.get(f"{API}/runs/get", params={"run_id": run_id}).status_code == 200
