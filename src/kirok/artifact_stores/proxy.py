@@ -53,7 +53,7 @@ class ProxiedArtifacts:
 
     def list(self, path: ArtifactPath) -> list[FileInfo]:
         """What lies directly in a directory, by path."""
-        page = self._transport.call(LIST_PROXIED, ListProxied(path=self._whole(path) or None))
+        page = self._transport.call(LIST_PROXIED, ListProxied(path=str(self._whole(path)) or None))
         found = [info.record() for info in page.files]
         # The server answers with names; MLflow's own did so from the first release with a proxy.
         placed = [FileInfo(ArtifactPath.of(path, info.path), info.is_dir, info.file_size) for info in found]

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kirok.artifact_stores.locations import scheme
+from kirok.artifact_stores.open import open_run_artifacts
 from kirok.artifact_stores.protocols import ArtifactStore
 from kirok.base.errors import BadRequest, InvalidParameter, NotSupported
-from kirok.client.artifact_access import artifacts_at, download
+from kirok.client.artifact_trees import download
 from kirok.client.mlflow_client import MlflowClient
 from kirok.client.session import SESSION
 from kirok.entities.artifacts import ArtifactPath, FileInfo
@@ -105,7 +106,7 @@ def _found(
     if not name:
         raise InvalidParameter(f"{uri!r} names no file or directory.")
     connection = SESSION.connect(tracking_uri or SESSION.tracking_uri())
-    return artifacts_at(root or "/", connection), ArtifactPath.parse(name)
+    return open_run_artifacts(root or "/", connection.server), ArtifactPath.parse(name)
 
 
 def _run_and_path(uri: str) -> tuple[str, ArtifactPath]:

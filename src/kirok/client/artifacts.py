@@ -9,8 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from kirok.artifact_stores.open import open_run_artifacts
 from kirok.artifact_stores.protocols import ArtifactStore
-from kirok.client.artifact_access import artifacts_at, download, upload_folder
+from kirok.client.artifact_trees import download, upload_folder
 from kirok.client.connected import Connected
 from kirok.entities.artifacts import ArtifactPath, FileInfo
 
@@ -100,7 +101,7 @@ class ArtifactMethods(Connected):
 
     def artifacts_of(self, run_id: str) -> ArtifactStore:
         """The files of a run, wherever they are."""
-        return artifacts_at(self._artifact_uri(run_id), self._connection)
+        return open_run_artifacts(self._artifact_uri(run_id), self._connection.server)
 
     def _artifact_uri(self, run_id: str) -> str:
         known = self._connection.artifact_uris

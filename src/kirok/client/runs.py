@@ -109,8 +109,8 @@ class RunMethods(Connected):
 
     def _print_links(self, run: RunInfo) -> None:
         connection = self._connection
-        if connection.stores.kind != "rest" or not connection.settings.print_links:
+        if connection.server is None or not connection.settings.print_links:
             return
-        experiment = f"{self.tracking_uri.rstrip('/')}/#/experiments/{run.experiment_id}"
+        experiment = f"{connection.server.uri}/#/experiments/{run.experiment_id}"
         sys.stdout.write(f"🏃 View run {run.run_name} at: {experiment}/runs/{run.run_id}\n")
         sys.stdout.write(f"🧪 View experiment at: {experiment}\n")

@@ -12,16 +12,29 @@ from kirok.client.delivery import Delivery, Immediate
 from kirok.client.tracking_uri import LOCAL_ARTIFACT_ROOT, default_tracking_uri
 from kirok.stores.open import open_stores
 from kirok.stores.protocols import Stores
+from kirok.transport import Transport
+
+# What a notebook may mend after a first refusal: a change opens the server anew.
+_CREDENTIALS = (
+    "TRACKING_USERNAME TRACKING_PASSWORD TRACKING_TOKEN TRACKING_INSECURE_TLS TRACKING_SERVER_CERT_PATH "
+    "TRACKING_CLIENT_CERT_PATH"
+).split()
 
 
 class Connection:
     """The stores of one tracking URI, open, and the way writes take to them."""
 
-    def __init__(self, uri: str, stores: Stores, settings: ClientSettings) -> None:
-        self.uri = uri
-        self.stores = stores
+    def __init__(self, uri: str, settings: ClientSettings) -> None:
         self.settings = settings
-        self.delivery: Delivery = Immediate(stores.runs)
+        self.stores: Stores = open_stores(
+            uri,
+            artifact_root=str(Path(LOCAL_ARTIFACT_ROOT).absolute()),
+            truncate_long_values=settings.truncate_long_values,
+            transport=settings.transport,
+        )
+        self.server = Transport(uri, settings.transport) if self.stores.kind == "rest" else None
+        """The tracking server, for the artifacts it keeps; None without one."""
+        self.delivery: Delivery = Immediate(self.stores.runs)
         self.artifact_uris: dict[str, str] = {}
         """The artifact root of each run that moved a file: it never changes, so it is asked for once."""
         self.measured_on: set[tuple[str, str, str]] = set()
@@ -36,7 +49,7 @@ class Session:
         self._tracking_uri: str | None = None
         self._registry_uri: str | None = None
         self._lock = threading.RLock()
-        self._connections: dict[str, Connection] = {}
+        self._connections: dict[tuple[str | None, ...], Connection] = {}
         self.experiment_id: str | None = None
         """The experiment of `set_experiment`; None before that."""
         self.open_runs: dict[str, str] = {}
@@ -86,19 +99,14 @@ class Session:
 
     def connect(self, uri: str) -> Connection:
         """The open stores of a tracking URI; opened once and shared by all threads."""
-        known = self._connections.get(uri)
+        key = (uri, *map(self.setting, _CREDENTIALS)) if uri.startswith("http") else (uri,)
+        known = self._connections.get(key)
         if known is not None:
             return known
         with self._lock:
-            if uri not in self._connections:
-                settings = ClientSettings.read(self._env)
-                stores = open_stores(
-                    uri,
-                    artifact_root=str(Path(LOCAL_ARTIFACT_ROOT).absolute()),
-                    truncate_long_values=settings.truncate_long_values,
-                )
-                self._connections[uri] = Connection(uri, stores, settings)
-            return self._connections[uri]
+            if key not in self._connections:
+                self._connections[key] = Connection(uri, ClientSettings.read(self._env))
+            return self._connections[key]
 
     def flush(self) -> None:
         """Until everything this process logged is kept."""
@@ -112,6 +120,8 @@ class Session:
         for connection in connections:
             connection.delivery.flush()
             connection.stores.close()
+            if connection.server is not None:
+                connection.server.close()
 
     def forget(self) -> None:
         """Drop every store without closing it: after a fork they belong to the parent process."""

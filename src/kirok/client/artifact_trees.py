@@ -1,20 +1,13 @@
-"""From an artifact URI to its files, and whole folders in and out of a store."""
+"""Whole folders in and out of an artifact store."""
 
 import os
 import tempfile
 from pathlib import Path
 
 from kirok.artifact_stores.locations import local_folder
-from kirok.artifact_stores.open import open_artifact_store
 from kirok.artifact_stores.protocols import ArtifactStore
 from kirok.base.errors import NotFound
-from kirok.client.session import Connection
 from kirok.entities.artifacts import ArtifactPath
-
-
-def artifacts_at(uri: str, connection: Connection) -> ArtifactStore:
-    """The files at a URI; `mlflow-artifacts:` is resolved by the server that the connection tracks to."""
-    return open_artifact_store(uri)
 
 
 def upload_folder(store: ArtifactStore, folder: Path, target: ArtifactPath) -> None:
