@@ -35,7 +35,16 @@ export function get<Response>(
   query: Record<string, string>,
   signal?: AbortSignal,
 ): Promise<Response> {
-  return send<Response>(addressOf(`ajax-api/2.0/mlflow/${endpoint}`, query), { signal: signal ?? null });
+  return getAt<Response>(`ajax-api/2.0/mlflow/${endpoint}`, query, signal);
+}
+
+/** `GET` at a path of this server that is not MLflow's. Throws as {@link get}. */
+export function getAt<Response>(
+  path: string,
+  query: Record<string, string>,
+  signal?: AbortSignal,
+): Promise<Response> {
+  return send<Response>(addressOf(path, query), { signal: signal ?? null });
 }
 
 /** `POST` to an MLflow endpoint, such as `runs/search`. Throws {@link ApiError}; an aborted request throws as fetch does. */

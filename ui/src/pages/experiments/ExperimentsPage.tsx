@@ -2,6 +2,7 @@ import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { searchExperiments } from "../../api/experiments.ts";
 import { searchRuns } from "../../api/runs.ts";
 import type { Experiment } from "../../api/types.ts";
+import { Colophon } from "../../components/Colophon.tsx";
 import { FilterBox } from "../../components/FilterBox.tsx";
 import { FirstSteps } from "../../components/FirstSteps.tsx";
 import { Notice } from "../../components/Notice.tsx";
@@ -98,6 +99,7 @@ export function ExperimentsPage({ place }: { place: ExperimentsPlace }) {
             </button>
           )}
         </section>
+        <Colophon />
       </main>
     </>
   );

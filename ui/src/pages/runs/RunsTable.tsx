@@ -102,6 +102,7 @@ export function RunsTable(props: RunsTableProps) {
               <SortHeader
                 key={column.id}
                 className={cellClass(column, columns[index - 1])}
+                note={column.kind !== "metrics" && column.numeric ? ", as text: 10 before 9" : ""}
                 label={column.key}
                 target={orderTarget(column)}
                 first={column.kind === "metrics" ? "DESC" : "ASC"}
@@ -142,9 +143,11 @@ interface SortHeaderProps {
   order: string;
   onOrder: (order: string) => void;
   className?: string;
+  /** What a reader may not expect of this order. */
+  note?: string;
 }
 
-function SortHeader({ label, target, first, order, onOrder, className }: SortHeaderProps) {
+function SortHeader({ label, target, first, order, onOrder, className, note = "" }: SortHeaderProps) {
   const direction = orderOf(order, target);
   const ariaSort = direction && (direction === "ASC" ? "ascending" : "descending");
   return (
@@ -152,7 +155,7 @@ function SortHeader({ label, target, first, order, onOrder, className }: SortHea
       <button
         type="button"
         className="sort"
-        title={`Sort by ${label}`}
+        title={`Sort by ${label}${note}`}
         onClick={() => onOrder(nextOrder(order, target, first))}
       >
         <span className="sort-label">{label}</span>
