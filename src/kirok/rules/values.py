@@ -29,7 +29,7 @@ def stored_value(value: float) -> tuple[float, bool]:
         return 0.0, True
     if math.isinf(value):
         return math.copysign(LARGEST, value), False
-    return value, False
+    return value + 0.0, False  # -0.0 becomes 0.0: SQLite keeps whole numbers as integers, which have no sign at 0
 
 
 def restored_value(value: float, is_nan: bool | int) -> float:

@@ -34,7 +34,7 @@ class Fragments:
         self._most_bytes = most_bytes
         self._lock = Lock()
         self._kept: OrderedDict[str, tuple[int, bytes]] = OrderedDict()
-        self._bytes = 0
+        self.kept_bytes = 0
         self._count = 0
         self._oldest = 0
         """Readers that began before this count bring nothing back."""
@@ -66,7 +66,7 @@ class Fragments:
             self._oldest = self._count
             self._changed.clear()
             self._kept.clear()
-            self._bytes = 0
+            self.kept_bytes = 0
 
     def moment(self, reader: Reader, look_around: Callable[[], None]) -> int:
         """The count to ask with; must be the first use of the reader's snapshot.
@@ -106,15 +106,15 @@ class Fragments:
                 if run_id not in self._changing and self._changed.get(run_id, 0) <= moment:
                     self._drop(run_id)
                     self._kept[run_id] = (moment, fragment)
-                    self._bytes += len(fragment) + _OVERHEAD_BYTES
-            while self._bytes > self._most_bytes:
+                    self.kept_bytes += len(fragment) + _OVERHEAD_BYTES
+            while self.kept_bytes > self._most_bytes:
                 _, (_, fragment) = self._kept.popitem(last=False)
-                self._bytes -= len(fragment) + _OVERHEAD_BYTES
+                self.kept_bytes -= len(fragment) + _OVERHEAD_BYTES
 
     def _drop(self, run_id: str) -> None:
         kept = self._kept.pop(run_id, None)
         if kept is not None:
-            self._bytes -= len(kept[1]) + _OVERHEAD_BYTES
+            self.kept_bytes -= len(kept[1]) + _OVERHEAD_BYTES
 
 
 def _make(connection: Connection, run_ids: Sequence[str]) -> dict[str, bytes]:

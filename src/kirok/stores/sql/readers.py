@@ -1,5 +1,6 @@
 """Connections to read with."""
 
+import os
 import sqlite3
 from collections import deque
 from collections.abc import Iterator
@@ -24,12 +25,16 @@ class Readers:
 
     def __init__(self, file: SqliteFile) -> None:
         self._file = file
+        self._process = os.getpid()
         self._idle: deque[Reader] = deque([self._connect()])
         self._is_closed = False
+        self._inherited: list[deque[Reader]] = []
 
     @contextmanager
     def snapshot(self) -> Iterator[Reader]:
         """A connection on which every statement sees one moment, that of the first: nothing committed later."""
+        if self._process != os.getpid():
+            self._begin_anew()
         try:
             reader = self._idle.pop()
         except IndexError:
@@ -52,8 +57,16 @@ class Readers:
     def close(self) -> None:
         """Close those that are idle; the others close when they have read."""
         self._is_closed = True
+        if self._process != os.getpid():
+            self._begin_anew()
         while self._idle:
             self._idle.pop().close()
+
+    def _begin_anew(self) -> None:
+        # This is a forked child. SQLite forbids it the parent's connections, even to close them: they are only held.
+        self._inherited.append(self._idle)
+        self._idle = deque()
+        self._process = os.getpid()
 
     def _connect(self) -> Reader:
         reader = self._file.connect(Reader)

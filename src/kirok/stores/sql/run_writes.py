@@ -90,7 +90,7 @@ class RunWrites:
             transaction.active_run(run_id)
             if changes:
                 transaction.connection.execute(
-                    f"UPDATE runs SET {assignments} WHERE run_uuid = ?",  # noqa: S608  columns named above
+                    f"UPDATE runs SET {assignments} WHERE run_uuid = ?",
                     (*changes.values(), run_id),
                 )
             if run_name:

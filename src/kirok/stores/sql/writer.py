@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
 from collections.abc import Callable
 from queue import SimpleQueue
@@ -83,10 +84,8 @@ class Writer:
     def __init__(self, file: SqliteFile, watcher: Watcher) -> None:
         self._file = file
         self._watcher = watcher
-        self._queue: SimpleQueue[_Entry | None] = SimpleQueue()
-        self._starting = threading.Lock()
-        self._thread: threading.Thread | None = None
         self._is_closed = False
+        self._begin()
 
     def run(self, job: Job[Result]) -> Result:
         """What the job comes to, once it is durable; raises what the job raised, or Unavailable."""
@@ -114,6 +113,8 @@ class Writer:
 
     def close(self) -> None:
         """Finish what waits, then close the connection, which leaves one whole file. Again is no error."""
+        if self._process != os.getpid():
+            self._begin()
         with self._starting:
             if self._is_closed:
                 return
@@ -123,7 +124,15 @@ class Writer:
             self._queue.put(None)
         self._thread.join()
 
+    def _begin(self) -> None:
+        self._process = os.getpid()
+        self._queue: SimpleQueue[_Entry | None] = SimpleQueue()
+        self._starting = threading.Lock()
+        self._thread: threading.Thread | None = None
+
     def _put(self, entry: _Entry) -> None:
+        if self._process != os.getpid():  # a forked child: the thread stayed behind, and with it the connection
+            self._begin()
         if self._thread is None or self._is_closed:
             self._start()
         self._queue.put(entry)
