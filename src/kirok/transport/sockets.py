@@ -28,16 +28,17 @@ class Sockets:
                 "unset the first to have the server's certificate checked."
             )
         self._settings = settings
-        self._pools: dict[str | None, urllib3.PoolManager] = {}
+        self._pools: dict[str, urllib3.PoolManager] = {}
         self._process = os.getpid()
 
     def send(self, request: HttpRequest) -> HttpResponse:
         """As Sender."""
         import urllib3
 
-        origin = "{0.scheme}://{0.netloc}".format(urlsplit(request.url))
+        parts = urlsplit(request.url)
+        origin = f"{parts.scheme}://{parts.netloc}"
         try:
-            response = self._pool(request.url).urlopen(
+            response = self._pool(origin).urlopen(
                 request.method,
                 request.url,
                 body=request.body or None,
@@ -49,8 +50,8 @@ class Sockets:
             )
         except urllib3.exceptions.SSLError as error:
             raise ConnectionFailed(
-                f"The certificate of {origin} was not accepted: {error}. Set MLFLOW_TRACKING_SERVER_CERT_PATH to the "
-                "PEM file of the authority that signed it.",
+                f"No secure connection to {origin}: {error}. For a certificate of your own authority set "
+                "MLFLOW_TRACKING_SERVER_CERT_PATH to its PEM file; for a server without TLS write http://.",
                 sent=False,
                 lasting=True,
             ) from None
@@ -70,14 +71,13 @@ class Sockets:
         for pool in self._pools.values():
             pool.clear()
 
-    def _pool(self, url: str) -> "urllib3.PoolManager":
+    def _pool(self, origin: str) -> "urllib3.PoolManager":
         if self._process != os.getpid():
             # A child process must not write into its parent's connections.
             self._pools, self._process = {}, os.getpid()
-        proxy = _proxy_for(url)
-        if proxy not in self._pools:
-            self._pools[proxy] = _new_pool(self._settings, proxy)
-        return self._pools[proxy]
+        if origin not in self._pools:
+            self._pools[origin] = _new_pool(self._settings, _proxy_for(origin))
+        return self._pools[origin]
 
 
 def _new_pool(settings: TransportSettings, proxy: str | None) -> "urllib3.PoolManager":
@@ -96,9 +96,9 @@ def _new_pool(settings: TransportSettings, proxy: str | None) -> "urllib3.PoolMa
     return urllib3.PoolManager(**options)  # type: ignore[arg-type]  # a dict of several types
 
 
-def _proxy_for(url: str) -> str | None:
+def _proxy_for(origin: str) -> str | None:
     """The proxy that HTTP_PROXY, HTTPS_PROXY and NO_PROXY name for this address, as other clients read them."""
-    parts = urlsplit(url)
+    parts = urlsplit(origin)
     if not parts.hostname or urllib.request.proxy_bypass(parts.hostname):
         return None
     proxies = urllib.request.getproxies()
