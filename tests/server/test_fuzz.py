@@ -1,0 +1,44 @@
+"""Requests that Schemathesis makes up from the OpenAPI document: none finds a defect."""
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, settings
+from schemathesis.checks import not_a_server_error
+
+from kirok.wire.openapi import document
+from running_servers import kirok_server
+from server.conftest import API
+
+EXAMPLES = 300 if os.environ.get("KIROK_TEST_LONG") else 10
+
+
+# The browsers' paths are other names of the same operations.
+schema = schemathesis.openapi.from_dict(document()).exclude(operation_id_regex="_for_browsers$")
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A running server with something to find."""
+    with kirok_server(tmp_path_factory.mktemp("fuzz")) as running:
+        made = httpx.post(f"{running.address}{API}/runs/create", json={"experiment_id": "0"}).json()
+        point = {"run_id": made["run"]["info"]["run_id"], "key": "0", "value": 1, "timestamp": 0}
+        httpx.post(f"{running.address}{API}/runs/log-metric", json=point).raise_for_status()
+        yield running.address
+
+
+@schema.parametrize()
+@settings(
+    max_examples=EXAMPLES,
+    derandomize=True,
+    database=None,
+    deadline=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+def test_no_request_finds_a_defect(case: Any, address: str) -> None:
+    case.call_and_validate(base_url=address, checks=[not_a_server_error], timeout=30)
