@@ -275,6 +275,6 @@ def test_any_text_is_a_page_token_or_a_refusal(text: str) -> None:
     assert not answered(parse_page_token, text) or parse_page_token(text) >= 0
 
 
-@given(st.integers(1, 2**63 - 1))
+@given(st.integers(1, 2**62))
 def test_a_page_token_says_where_the_page_starts(offset: int) -> None:
     assert parse_page_token(make_page_token(offset)) == offset

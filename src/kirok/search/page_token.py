@@ -8,7 +8,7 @@ from kirok.base.errors import InvalidParameter
 from kirok.search.refusals import printable
 
 _MEND = "Pass the token of the page before, unchanged, or none for the first page."
-_MAX_OFFSET = 2**63 - 1
+_MAX_OFFSET = 2**62
 
 
 def make_page_token(offset: int) -> str:

@@ -25,9 +25,13 @@ from kirok.search.literals import literal_value
 from kirok.search.refusals import printable, refusal
 from kirok.search.tokens import Token, TokenKind, quoting_hint, tokenize
 
-MAX_COMPARISONS = 300
-MAX_NESTING = 25
-"""Parentheses and NOTs inside each other. Both limits keep the SQL within what SQLite's own parser takes."""
+MAX_COMPARISONS = 100
+MAX_NESTING = 12
+"""Parentheses inside each other, or NOTs in a row.
+
+Both limits keep the SQL within what SQLite's own parser takes, and its cost in bounds: every comparison is a look-up a
+run. MLflow on SQLite takes some 60 comparisons, one for each table that SQLite joins.
+"""
 
 _KEYWORDS = ("AND", "OR", "NOT", "IN", "IS", "NULL", "LIKE", "ILIKE", "RLIKE", "BETWEEN")
 
@@ -120,24 +124,33 @@ class _Parser:
         return self.token.kind is TokenKind.NAME and not self.token.is_word(*_KEYWORDS)
 
     def negation(self) -> Expression:
-        token = self.token
-        if not token.is_word("NOT") and token.kind is not TokenKind.OPEN:
-            return self.comparison()
-        self.advance()
+        first = self.token
+        negations = 0
+        while self.token.is_word("NOT"):
+            self.advance()
+            negations += 1
+        expression = self._group() if self.token.kind is TokenKind.OPEN else self.comparison()
+        if negations > MAX_NESTING:
+            raise self.refuse(
+                first, f"Invalid filter: more than {MAX_NESTING} NOTs in a row.", "Two of them cancel out."
+            )
+        for _ in range(negations):
+            expression = Not(expression)
+        return expression
+
+    def _group(self) -> Expression:
+        opening = self.advance()
         self.depth += 1
         if self.depth > MAX_NESTING:
             raise self.refuse(
-                token,
-                f"Invalid filter: parentheses and NOTs are nested more than {MAX_NESTING} deep.",
+                opening,
+                f"Invalid filter: parentheses are nested more than {MAX_NESTING} deep.",
                 "Write the filter flatter.",
             )
-        if token.kind is TokenKind.OPEN:
-            expression = self.disjunction()
-            if self.token.kind is not TokenKind.CLOSE:
-                raise self.refuse(token, "Invalid clause(s) in filter string: '('", "This parenthesis is not closed.")
-            self.advance()
-        else:
-            expression = Not(self.negation())
+        expression = self.disjunction()
+        if self.token.kind is not TokenKind.CLOSE:
+            raise self.refuse(opening, "Invalid clause(s) in filter string: '('", "This parenthesis is not closed.")
+        self.advance()
         self.depth -= 1
         return expression
 

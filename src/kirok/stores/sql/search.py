@@ -7,13 +7,11 @@ LIMIT needs. A search of a small experiment among many reads that experiment's r
 index holds the values of all experiments. Which of both it is, is decided inside the statement.
 """
 
-# ruff: noqa: S608 - every value is bound; what is composed are our own names of columns and operators
-
 import json
 from collections.abc import Sequence
 
-from kirok.base.errors import InvalidParameter
 from kirok.entities.views import LifecycleStage
+from kirok.rules.keys import experiment_number
 from kirok.search.expression import Entity, Expression
 from kirok.search.order import OrderBy
 from kirok.stores.sql.search_filters import (
@@ -89,7 +87,7 @@ def _sorted_runs(order: Sequence[OrderBy], conditions: list[Sql]) -> Sql:
 def _along_index(first: OrderBy, rest: Sequence[OrderBy], conditions: list[Sql], scope: Sql, size: int) -> Sql:
     """The first `size` runs by metric `first`, then by `rest`."""
     wide = scope.within(
-        "WITH scope(is_wide) AS MATERIALIZED (SELECT EXISTS ("
+        "WITH scope(is_wide) AS (SELECT EXISTS ("
         f"SELECT 1 FROM runs WHERE {{}} LIMIT 1 OFFSET (SELECT coalesce(max(rowid), 0) / {_WIDE_SCOPE} FROM runs)))"
     )
     joins, terms = _ordering(rest)
@@ -151,15 +149,7 @@ _NEVER_NULL = frozenset(("r.run_uuid", "m.value", "e.experiment_id", "e.name"))
 
 
 def _scope(experiment_ids: Sequence[str]) -> Sql:
-    numbers = []
-    for one in experiment_ids:
-        digits = str(one).strip()
-        if not (digits.isascii() and digits.removeprefix("-").isdigit() and len(digits) < 19):
-            raise InvalidParameter(
-                f"Invalid experiment ID '{digits[:60]}'. Experiment ID must be a valid integer. "
-                "Look it up with get_experiment_by_name, or on the experiments page."
-            )
-        numbers.append(int(digits))
+    numbers = [experiment_number(one) for one in experiment_ids]
     if len(numbers) == 1:
         return Sql("experiment_id = ?", (numbers[0],))
     return Sql("experiment_id IN (SELECT value FROM json_each(?))", (json.dumps(numbers),))

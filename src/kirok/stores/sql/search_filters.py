@@ -1,13 +1,11 @@
 """From a filter's expression to a condition on a row of `runs` or `experiments`.
 
 The condition is true exactly where the matcher of `kirok.search` says so. Elsewhere it is false or NULL (a column may
-be NULL), which is why NOT is written IS NOT TRUE.
+be NULL), which is why the opposite of a comparison is written IS NOT TRUE.
 
 Each key that a filter names is one look-up in an index on (key, run): EXISTS stops at the first row, and the planner is
 left free to walk the runs in the order that was asked for and to stop when the page is full.
 """
-
-# ruff: noqa: S608 - every value is bound; what is composed are our own names of columns and operators
 
 import json
 import math
@@ -73,16 +71,19 @@ def joined(parts: list[Sql], glue: str) -> Sql:
     return Sql(glue.join(part.text for part in parts), tuple(value for part in parts for value in part.values))
 
 
-def _condition(expression: Expression, comparison: Callable[[Comparison], Sql]) -> Sql:
+def _condition(expression: Expression, comparison: Callable[[Comparison], Sql], *, negated: bool = False) -> Sql:
+    """The condition, or its opposite. NOT is carried down to the comparisons: SQLite's parser nests only so deep."""
     match expression:
-        case Comparison():
-            return comparison(expression)
         case Not(operand):
-            return _condition(operand, comparison).within("(({}) IS NOT TRUE)")
-        case And(operands):
-            return joined([_condition(one, comparison) for one in sorted(operands, key=_cost)], " AND ").within("({})")
-        case Or(operands):
-            return joined([_condition(one, comparison) for one in sorted(operands, key=_cost)], " OR ").within("({})")
+            return _condition(operand, comparison, negated=not negated)
+        case And(operands) | Or(operands):
+            parts = [_condition(one, comparison, negated=negated) for one in sorted(operands, key=_cost)]
+            if isinstance(expression, And) is negated:
+                return joined(parts, " OR ").within("({})")
+            return joined(parts, " AND ")
+        case Comparison():
+            test = comparison(expression)
+            return test.within("({}) IS NOT TRUE") if negated else test
 
 
 def _cost(expression: Expression) -> int:

@@ -31,12 +31,6 @@ def create_search_indexes(connection: sqlite3.Connection) -> None:
         connection.execute(f"CREATE INDEX IF NOT EXISTS {name} ON {columns}")
 
 
-def drop_search_indexes(connection: sqlite3.Connection) -> None:
-    """Leave MLflow's tables as MLflow makes them."""
-    for name in SEARCH_INDEXES:
-        connection.execute(f"DROP INDEX IF EXISTS {name}")
-
-
 def text_stands(text: str | None, comparator: str, number: float) -> bool:
     """Whether `text` writes a number that stands to `number` as `comparator` says: the matcher's own rule."""
     value = None if text is None else text_number(text)

@@ -1,0 +1,192 @@
+"""What a filter says, and how one is refused."""
+
+import pytest
+
+from kirok.base.errors import InvalidParameter
+from kirok.search.expression import And, Comparator, Comparison, Entity, Expression, Not, Or
+from kirok.search.parse import MAX_COMPARISONS, MAX_NESTING, parse_experiment_filter, parse_run_filter
+from kirok.search.tokens import MAX_FILTER_LENGTH
+
+
+def metric(key: str, comparator: str, value: float) -> Comparison:
+    return Comparison(Entity.METRIC, key, Comparator(comparator), value)
+
+
+def param(key: str, comparator: str, value: str | float | None = None) -> Comparison:
+    return Comparison(Entity.PARAM, key, Comparator(comparator), value)
+
+
+def attribute(key: str, comparator: str, value: str | int | float | tuple[str, ...]) -> Comparison:
+    return Comparison(Entity.ATTRIBUTE, key, Comparator(comparator), value)
+
+
+A, B, C = metric("a", ">", 1.0), metric("b", ">", 2.0), metric("c", ">", 3.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("metrics.a > 1", A),
+        ("metric.a>1.", A),
+        ("`metrics`.`a` > 1e0", A),
+        ('metrics."a" > 1', A),
+        ("metrics.a.b.c <= -.5", metric("a.b.c", "<=", -0.5)),
+        ("metrics.`val loss/x` != 1E3", metric("val loss/x", "!=", 1000.0)),
+        ("metrics.손실 = 1e400", metric("손실", "=", float("inf"))),
+        ("metrics.and > 1", metric("and", ">", 1.0)),
+        ("params.x = 'it''s'", param("x", "=", "it''s")),
+        ('parameter.x = "it\'s"', param("x", "=", "it's")),
+        (r"param.x = 'a\'b'", param("x", "=", r"a\'b")),
+        ("params.x = 'C:\\'", param("x", "=", "C:\\")),
+        ("parameters.x ilike ''", param("x", "ILIKE", "")),
+        ("params.x Is  Not\nNull", param("x", "IS NOT NULL")),
+        ("params.x < 0.1", param("x", "<", 0.1)),
+        ("params.x = 10", param("x", "=", 10.0)),
+        ("tag.mlflow.user = 'me'", Comparison(Entity.TAG, "mlflow.user", Comparator.EQUAL, "me")),
+        ("status = 'FAILED'", attribute("status", "=", "FAILED")),
+        ("attr.Created >= 5", attribute("start_time", ">=", 5)),
+        ("run.`Run name` LIKE '%'", attribute("run_name", "LIKE", "%")),
+        ('"end_time" < 1.5', attribute("end_time", "<", 1.5)),
+        ("run_id not in ('a', \"b\",)", attribute("run_id", "NOT IN", ("a", "b"))),
+        ("datasets.context IN ('x')", Comparison(Entity.DATASET, "context", Comparator.IN, ("x",))),
+    ],
+)
+def test_a_comparison_is_read(text: str, expected: Expression) -> None:
+    assert parse_run_filter(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("metrics.a > 1 and metrics.b > 2", And((A, B))),
+        ("metrics.a > 1 metrics.b > 2", And((A, B))),
+        ("AND metrics.a > 1 AND AND metrics.b > 2 AND", And((A, B))),
+        ("metrics.a > 1 OR metrics.b > 2 AND metrics.c > 3", Or((A, And((B, C))))),
+        ("(metrics.a > 1 or metrics.b > 2) AND metrics.c > 3", And((Or((A, B)), C))),
+        ("metrics.a > 1 AND (metrics.b > 2 AND metrics.c > 3)", And((A, B, C))),
+        ("NOT metrics.a > 1 AND metrics.b > 2", And((Not(A), B))),
+        ("NOT (metrics.a > 1 AND metrics.b > 2)", Not(And((A, B)))),
+        ("not NOT ((metrics.a > 1))", Not(Not(A))),
+    ],
+)
+def test_not_binds_closer_than_and_and_and_closer_than_or(text: str, expected: Expression) -> None:
+    assert parse_run_filter(text) == expected
+
+
+@pytest.mark.parametrize("text", [None, "", "AND", " and AND "])
+def test_a_filter_may_ask_nothing(text: str | None) -> None:
+    assert parse_run_filter(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "position", "mend"),
+    [
+        ("metrics.val-loss > 1", 11, "did you mean metrics.`val-loss`?"),
+        ("metrics.a/b-1 > 1", 9, "did you mean metrics.`a/b-1`?"),
+        ("metrics.a-1 > 1", 9, "did you mean metrics.`a-1`?"),
+        ("m1 > 0.5", 0, "Did you mean metrics.`m1` or params.`m1` or tags.`m1`?"),
+        ("Metrics.m > 1", 0, "Did you mean metrics.`m`?"),
+        ("parms.x = '1'", 0, "Did you mean params.`x`?"),
+        ("state_time > 1", 0, "Did you mean start_time?"),
+        ("experiment_id = '1'", 0, "through the argument experiment_ids"),
+        ("metrics.m = '1'", 12, "without quotes"),
+        ("metrics.m = nan", 12, "NaN cannot be compared with"),
+        ("params.lr < '0.1'", 10, "leave the quotes out: params.lr < 0.1"),
+        ("params.lr NOT LIKE 'x'", 10, "Write NOT params.lr LIKE"),
+        ("params.lr == 'x'", 10, "Write =."),
+        ("params.lr <> 'x'", 10, "Write !=."),
+        ("tags.a > 'x'", 7, "not one of"),
+        ("metrics.m BETWEEN 1 AND 2", 10, "metrics.m >= low AND metrics.m <= high"),
+        ("metrics.m >", 11, "A value must follow"),
+        ("metrics.m > 1 AND NOT", 21, "A comparison must stand here"),
+        ("(metrics.m > 1", 0, "not closed"),
+        ("metrics.m > 1)", 13, "never opened"),
+        ("params.x = 'abc", 11, "This quote is not closed"),
+        ("min(metrics.m) < 1", 0, "Functions are not available on this server"),
+        ("run_id IN ('a' 'b')", 15, "A comma goes between"),
+        ("run_id IN 'a'", 10, "IN takes a list"),
+        ("run_id = ('a')", 9, "IN takes a list"),
+        ("metrics.m > 1;", 13, "Leave the ';' out"),
+    ],
+)
+def test_a_refusal_points_at_the_place_and_says_the_mend(text: str, position: int, mend: str) -> None:
+    with pytest.raises(InvalidParameter) as refusal:
+        parse_run_filter(text)
+    sentence, shown, caret = refusal.value.message.split("\n")
+    assert mend in sentence
+    assert shown.strip() == text.strip()
+    assert caret.index("^") - len("  ") == position
+
+
+def test_a_long_filter_is_shown_around_the_place() -> None:
+    text = " AND ".join(["metrics.a > 1"] * 50 + ["metrics.oops ~ 1"])
+    with pytest.raises(InvalidParameter) as refusal:
+        parse_run_filter(text)
+    _, shown, caret = refusal.value.message.split("\n")
+    assert len(shown) < 110
+    assert shown[caret.index("^")] == "~"
+
+
+def test_control_characters_do_not_reach_a_message() -> None:
+    with pytest.raises(InvalidParameter) as refusal:
+        parse_run_filter("tags.\x1b[31m = 'x'")
+    assert "\x1b" not in refusal.value.message
+
+
+@pytest.mark.parametrize("character", ["\0", "\ud800"])
+def test_what_no_database_holds_is_refused(character: str) -> None:
+    with pytest.raises(InvalidParameter, match="cannot be searched for") as refusal:
+        parse_run_filter(f"tags.a = '{character}'")
+    assert refusal.value.message.encode()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "(" * (MAX_NESTING + 1) + "metrics.a > 1" + ")" * (MAX_NESTING + 1),
+        "NOT " * 100_000 + "metrics.a > 1",
+        "(" * 200_000,
+        " AND ".join(["metrics.a > 1"] * (MAX_COMPARISONS + 1)),
+        "x" * (MAX_FILTER_LENGTH + 1),
+    ],
+    ids=["nested", "not", "open", "many", "long"],
+)
+def test_a_filter_has_bounds(text: str) -> None:
+    with pytest.raises(InvalidParameter):
+        parse_run_filter(text)
+
+
+def test_the_bounds_leave_room() -> None:
+    assert parse_run_filter("NOT (" * MAX_NESTING + "metrics.a > 1" + ")" * MAX_NESTING)
+    assert parse_run_filter(" AND ".join(["metrics.a > 1"] * MAX_COMPARISONS))
+    ids = ", ".join(f"'{number:032x}'" for number in range(10_000))
+    assert parse_run_filter(f"run_id IN ({ids})")
+
+
+def test_a_time_beyond_64_bits_is_only_far_away() -> None:
+    huge = parse_run_filter("start_time < " + "9" * 5_000)
+    assert huge == attribute("start_time", "<", 10**19)
+    assert parse_run_filter("start_time > -" + "9" * 5_000) == attribute("start_time", ">", -(10**19))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("name like 'a%'", attribute("name", "LIKE", "a%")),
+        ("attribute.experiment_id = '007'", attribute("experiment_id", "=", "7")),
+        ("experiment_id IN ('1', '02')", attribute("experiment_id", "IN", ("1", "2"))),
+        ("creation_time > 5", attribute("creation_time", ">", 5)),
+        ("tag.a IS NULL", Comparison(Entity.TAG, "a", Comparator.IS_NULL)),
+        ("NOT name = 'x'", Not(attribute("name", "=", "x"))),
+    ],
+)
+def test_a_filter_of_experiments_is_read(text: str, expected: Expression) -> None:
+    assert parse_experiment_filter(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text", ["metrics.m > 1", "attributes.name = 'x'", "creation_time > 1.5", "experiment_id = 'a'"]
+)
+def test_experiments_have_fewer_fields(text: str) -> None:
+    with pytest.raises(InvalidParameter):
+        parse_experiment_filter(text)
