@@ -14,7 +14,7 @@ from kirok.server.refusals import Refusals
 from kirok.server.router import Router
 from kirok.server.routes.table import HANDLERS, STREAMS
 from kirok.server.security import RequestGuard
-from kirok.server.shell import create_shell
+from kirok.server.site import Site
 from kirok.services.run_artifacts import RunArtifacts
 from kirok.stores.protocols import Stores
 
@@ -36,7 +36,7 @@ def create_app(settings: ServerSettings, stores: Stores) -> App:
         ThreadPoolExecutor(_THREADS, thread_name_prefix="kirok-request"),
     )
     guard = RequestGuard(settings, version("kirok"))
-    return Router(context, guard, HANDLERS, STREAMS, Refusals(settings), create_shell(settings))
+    return Router(context, guard, HANDLERS, STREAMS, Refusals(settings), Site(settings.static_prefix))
 
 
 def artifact_roots(settings: ServerSettings) -> Iterable[str]:

@@ -17,6 +17,8 @@ Header = tuple[bytes, bytes]
 MAX_BODY_BYTES = 64 << 20
 """The longest body of a JSON request: a thousand points of the longest names are under 1 MiB."""
 
+_BODILESS = frozenset({204, 304})
+
 JSON, TEXT, HTML = b"application/json", b"text/plain; charset=utf-8", b"text/html; charset=utf-8"
 
 
@@ -67,12 +69,9 @@ class Exchange(Struct):
 
 async def send_reply(send: Send, reply: Reply, standing_headers: list[Header], *, with_body: bool = True) -> None:
     """Send `reply`; the answer to HEAD has everything but the body."""
-    headers = [
-        (b"content-type", reply.content_type),
-        (b"content-length", b"%d" % len(reply.body)),
-        *reply.headers,
-        *standing_headers,
-    ]
+    headers = [*reply.headers, *standing_headers]
+    if reply.status not in _BODILESS:
+        headers += [(b"content-type", reply.content_type), (b"content-length", b"%d" % len(reply.body))]
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
     await send({"type": "http.response.body", "body": reply.body if with_body else b""})
 

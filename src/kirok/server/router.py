@@ -1,7 +1,7 @@
 """From a request to its handler and back: decode, call, encode, ahead of any framework.
 
 A framework's routing and validation cost more than a log-metric request itself (2.8 times the CPU in a trial), so the
-endpoint table is dispatched here by two dictionaries, and only what it does not hold goes on to the shell.
+endpoint table is dispatched here by two dictionaries, and only what it does not hold goes on to the site's pages.
 """
 
 import asyncio
@@ -19,10 +19,8 @@ from kirok.server.errors import reply_for
 from kirok.server.handlers import Handlers, Prompt, Streaming, Streams, Waiting
 from kirok.server.messages import (
     HTML,
-    App,
     ClientGone,
     Exchange,
-    Header,
     Message,
     Receive,
     Reply,
@@ -33,6 +31,7 @@ from kirok.server.messages import (
 )
 from kirok.server.refusals import Refusals
 from kirok.server.security import RequestGuard
+from kirok.server.site import Site
 from kirok.wire.endpoints import Endpoint
 from kirok.wire.json_quirks import decode_body, decode_query, encode
 
@@ -53,9 +52,9 @@ class Router:
         handlers: Handlers,
         streams: Streams,
         refusals: Refusals,
-        shell: App,
+        site: Site,
     ) -> None:
-        self._context, self._guard, self._shell = context, guard, shell
+        self._context, self._guard, self._site = context, guard, site
         self._refusals = refusals
         self._standing = guard.standing_headers
         self._exact: dict[str, dict[str, _Route]] = {}
@@ -86,10 +85,8 @@ class Router:
                     routes["HEAD"] = route
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._shell(scope, receive, send)
-            if scope["type"] == "lifespan":
-                self._context.executor.shutdown()
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
             return
         path, method = scope["path"], scope["method"]
         headers: dict[bytes, bytes] = dict(scope["headers"])
@@ -104,7 +101,8 @@ class Router:
         if routes is None:
             routes, rest = self._find_below(path)
         if routes is None:
-            await self._answer_unknown(scope, receive, send, headers, standing)
+            reply = await self._reply_to_unknown(method, path, headers)
+            await send_reply(send, reply, standing, with_body=method != "HEAD")
             return
         route = routes.get(method)
         if route is None:
@@ -170,28 +168,23 @@ class Router:
             ((b"allow", allowed.encode()),),
         )
 
-    async def _answer_unknown(
-        self, scope: Scope, receive: Receive, send: Send, headers: dict[bytes, bytes], standing: list[Header]
-    ) -> None:
-        path, method = scope["path"], scope["method"]
+    async def _reply_to_unknown(self, method: str, path: str, headers: dict[bytes, bytes]) -> Reply:
         refusal = self._refusals.of_path(method, path)
-        is_api = self._refusals.is_api(path)
-        if refusal is None and is_api:
-            refusal = (
-                self._guard.preflight(headers, "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT")
-                if method == "OPTIONS"
-                else Reply(404, _page("Not Found", "This server has no such endpoint; /docs lists those it has."), HTML)
-            )
         if refusal is not None:
-            await send_reply(send, refusal, standing, with_body=method != "HEAD")
-            return
+            return refusal
+        if method == "OPTIONS":
+            return self._guard.preflight(headers, "GET, HEAD, OPTIONS")
+        if self._refusals.is_api(path):
+            return Reply(404, _page("Not Found", "This server has no such endpoint; /docs lists those it has."), HTML)
+        return await self._in_thread(self._site.reply, method, path, headers)
 
-        async def send_with_standing_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message = {**message, "headers": [*message.get("headers", []), *standing]}
-            await send(message)
-
-        await self._shell(scope, receive, send_with_standing_headers)
+    async def _live(self, receive: Receive, send: Send) -> None:
+        """The application's life, as ASGI tells it: from the server's start to its stop."""
+        await receive()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        self._context.executor.shutdown()
+        await send({"type": "lifespan.shutdown.complete"})
 
 
 class _Route(Struct, frozen=True):
