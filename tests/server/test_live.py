@@ -245,6 +245,12 @@ def test_an_unusable_database_uri_is_named(tmp_path: Path, uri: str) -> None:
     assert len([line for line in said.splitlines() if "Error" in line]) == 1
 
 
+def test_an_artifact_server_makes_no_database(tmp_path: Path) -> None:
+    with kirok_server(tmp_path, "--artifacts-only") as running:
+        assert httpx.put(f"{running.address}{PROXY}/a", content=b"x").status_code == 200
+    assert list(tmp_path.glob("*.db")) == []
+
+
 def test_a_host_of_another_machine_is_refused(tmp_path: Path) -> None:
     said = refused_start(tmp_path, "--port", str(free_port()), "--host", "192.0.2.1")
     assert "--host" in said

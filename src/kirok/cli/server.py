@@ -61,6 +61,13 @@ _LARGEST_PORT = 65_535
     help="Where served artifacts lie: a folder, or s3://, gs://, wasbs://, abfss://.",
 )
 @click.option(
+    "--artifact-roots",
+    envvar=names("ARTIFACT_ROOTS"),
+    metavar="URIS",
+    help="Comma-separated further folders and URIs below which artifacts of runs may be shown, where clients keep them "
+    "without this server.",
+)
+@click.option(
     "--host",
     "-h",
     envvar=names("HOST"),
@@ -125,6 +132,7 @@ def command(
     serve_artifacts: bool,
     artifacts_only: bool,
     artifacts_destination: str,
+    artifact_roots: str | None,
     host: str,
     port: int,
     workers: int | None,
@@ -153,6 +161,7 @@ def command(
         serve_artifacts=serve_artifacts,
         artifacts_only=artifacts_only,
         artifacts_destination=artifacts_destination,
+        artifact_roots=listed(artifact_roots),
         host=host,
         port=port,
         static_prefix=checked_prefix(static_prefix),

@@ -27,10 +27,12 @@ def serve(settings: ServerSettings, announce: Callable[[str], None]) -> None:
     Raises KirokError, before anybody can connect, for whatever stands in the way: a port that is taken, a backend URI
     or artifacts destination that cannot be used, a database that another server holds.
     """
+    # A server of artifacts alone has no use for a database, and must not make one.
+    uri = "memory://" if settings.artifacts_only else settings.backend_store_uri
     listener = bind(settings.host, settings.port)
-    with closing(listener), lock_for_serving(settings.backend_store_uri):
+    with closing(listener), lock_for_serving(uri):
         stores = open_stores(
-            settings.backend_store_uri,
+            uri,
             artifact_root=settings.default_artifact_root,
             truncate_long_values=settings.truncate_long_values,
         )
