@@ -3,7 +3,8 @@
 from msgspec import Struct
 
 
-class Metric(Struct, frozen=True):
+# Outside garbage collection: it holds no containers, and is made by the thousand.
+class Metric(Struct, frozen=True, gc=False):
     """One point of a series. `timestamp` in milliseconds since the epoch; `value` may be NaN or infinite."""
 
     key: str

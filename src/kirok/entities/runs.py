@@ -8,14 +8,14 @@ from kirok.entities.models import LoggedModelInput, LoggedModelOutput
 from kirok.entities.views import LifecycleStage, RunStatus
 
 
-class Param(Struct, frozen=True):
+class Param(Struct, frozen=True, gc=False):
     """A parameter: written once, text."""
 
     key: str
     value: str
 
 
-class RunTag(Struct, frozen=True):
+class RunTag(Struct, frozen=True, gc=False):
     """A tag of a run: text, may be overwritten."""
 
     key: str

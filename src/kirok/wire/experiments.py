@@ -8,7 +8,7 @@ from kirok.entities.views import LifecycleStage
 from kirok.wire.numbers import Int64
 
 
-class KeyValue(Struct, omit_defaults=True):
+class KeyValue(Struct, omit_defaults=True, gc=False):
     """A tag or param. An absent value is the empty text, as in MLflow."""
 
     key: str

@@ -7,7 +7,8 @@ from kirok.wire.names import NamesRun
 from kirok.wire.numbers import Double, Int64, double
 
 
-class Metric(Struct, omit_defaults=True):
+# Points are outside garbage collection: they hold no containers, and are made by the thousand.
+class Metric(Struct, omit_defaults=True, gc=False):
     """A point in a response. Timestamp in milliseconds; the step is always sent, as MLflow does."""
 
     key: str
@@ -47,7 +48,7 @@ class Metric(Struct, omit_defaults=True):
         )
 
 
-class LoggedMetric(Struct, omit_defaults=True):
+class LoggedMetric(Struct, omit_defaults=True, gc=False):
     """A point in a request: the value may be a number, numeric text, or NaN, Infinity, -Infinity as text."""
 
     key: str

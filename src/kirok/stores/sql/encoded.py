@@ -6,10 +6,10 @@ from typing import Any
 import msgspec
 
 from kirok.entities.views import ViewType
-from kirok.rules.values import LARGEST
 from kirok.stores.sql.database import Database
 from kirok.stores.sql.history_pages import HistoryPage
 from kirok.stores.sql.run_pages import RunSearch
+from kirok.stores.sql.wire_values import wire_value
 from kirok.wire.metrics import Metric, MetricsPage
 
 _encode = msgspec.json.Encoder().encode
@@ -50,16 +50,5 @@ class SqlEncodedReads:
         page = HistoryPage.parse(max_results, page_token)
         with self._database.read() as connection:
             rows, token = page.rows(connection, run_id, key)
-        points = [
-            Metric(
-                key, value if not is_nan and -LARGEST < value < LARGEST else _spelled(value, is_nan), timestamp, step
-            )
-            for timestamp, step, value, is_nan in rows
-        ]
+        points = [Metric(key, wire_value(value, is_nan), timestamp, step) for timestamp, step, value, is_nan in rows]
         return _encode(MetricsPage(points, token))
-
-
-def _spelled(value: float, is_nan: int) -> str:
-    if is_nan:
-        return "NaN"
-    return "Infinity" if value > 0 else "-Infinity"

@@ -4,19 +4,12 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from threading import Lock
 
-import msgspec
-
-from kirok.entities.runs import Run, RunInputs
-from kirok.stores.sql.engine import Connection
 from kirok.stores.sql.readers import Reader
-from kirok.stores.sql.run_records import read_runs
-from kirok.wire.runs import Run as WireRun
+from kirok.stores.sql.run_json import run_json
 
 _MOST_BYTES = 64 << 20
 _MOST_CHANGES = 100_000
 _OVERHEAD_BYTES = 200
-
-_encode = msgspec.json.Encoder().encode
 
 
 class Fragments:
@@ -93,7 +86,7 @@ class Fragments:
                 else:
                     missing.append(run_id)
         if missing:
-            made = _make(reader, missing)
+            made = run_json(reader, missing)
             found |= made
             self._keep(made, moment)
         return [found[run_id] for run_id in run_ids if run_id in found]
@@ -115,10 +108,3 @@ class Fragments:
         kept = self._kept.pop(run_id, None)
         if kept is not None:
             self.kept_bytes -= len(kept[1]) + _OVERHEAD_BYTES
-
-
-def _make(connection: Connection, run_ids: Sequence[str]) -> dict[str, bytes]:
-    return {
-        run.info.run_id: _encode(WireRun.of(Run(run.info, run.data, RunInputs(run.inputs.dataset_inputs), run.outputs)))
-        for run in read_runs(connection, run_ids)
-    }

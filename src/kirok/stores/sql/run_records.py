@@ -15,17 +15,19 @@ from kirok.rules.lifecycle import RUN_NAME_TAG
 from kirok.rules.values import restored_value
 from kirok.stores.sql.engine import Connection
 
+# Each takes one value: a JSON list of run ids.
 _IDS = "IN (SELECT value FROM json_each(?))"
 _INFO = (
     "SELECT run_uuid, experiment_id, name, user_id, status, start_time, end_time, artifact_uri, lifecycle_stage "
     "FROM runs WHERE run_uuid "
 )
-_METRICS = (
+INFOS = _INFO + _IDS
+METRICS = (
     f"SELECT run_uuid, key, value, timestamp, step, is_nan FROM latest_metrics WHERE run_uuid {_IDS} "
     "ORDER BY run_uuid, key"
 )
-_PARAMS = f"SELECT run_uuid, key, value FROM params WHERE run_uuid {_IDS} ORDER BY run_uuid, key"
-_TAGS = f"SELECT run_uuid, key, value FROM tags WHERE run_uuid {_IDS} ORDER BY run_uuid, key"
+PARAMS = f"SELECT run_uuid, key, value FROM params WHERE run_uuid {_IDS} ORDER BY run_uuid, key"
+TAGS = f"SELECT run_uuid, key, value FROM tags WHERE run_uuid {_IDS} ORDER BY run_uuid, key"
 _DATASETS = (
     "SELECT i.destination_id, i.input_uuid, d.name, d.digest, d.dataset_source_type, d.dataset_source, "
     "d.dataset_schema, d.dataset_profile FROM inputs i JOIN datasets d ON d.dataset_uuid = i.source_id "
@@ -35,7 +37,7 @@ _DATASET_TAGS = (
     "SELECT t.input_uuid, t.name, t.value FROM inputs i JOIN input_tags t ON t.input_uuid = i.input_uuid "
     f"WHERE i.destination_type = 'RUN' AND i.destination_id {_IDS} AND i.source_type = 'DATASET' ORDER BY t.rowid"
 )
-_MODELS = (
+MODELS = (
     "SELECT source_id, source_type, destination_id, step FROM inputs WHERE source_type IN ('RUN_INPUT', 'RUN_OUTPUT') "
     f"AND source_id {_IDS} AND destination_type IN ('MODEL_INPUT', 'MODEL_OUTPUT') ORDER BY rowid"
 )
@@ -59,19 +61,19 @@ def read_runs(connection: Connection, run_ids: Sequence[str]) -> list[Run]:
     """The runs that exist of these, in the order of the ids."""
     ids = (msgspec.json.encode(run_ids).decode(),)
     metrics: defaultdict[str, list[Metric]] = defaultdict(list)
-    for run_id, key, value, timestamp, step, is_nan in connection.execute(_METRICS, ids):
+    for run_id, key, value, timestamp, step, is_nan in connection.execute(METRICS, ids):
         metrics[run_id].append(Metric(key, restored_value(value, is_nan), timestamp or 0, step))
-    params = _texts(connection.execute(_PARAMS, ids))
-    tags = _texts(connection.execute(_TAGS, ids))
-    datasets = _dataset_inputs(connection, ids)
+    params = _texts(connection.execute(PARAMS, ids))
+    tags = _texts(connection.execute(TAGS, ids))
+    datasets = dataset_inputs(connection, ids)
     inputs: defaultdict[str, list[LoggedModelInput]] = defaultdict(list)
     outputs: defaultdict[str, list[LoggedModelOutput]] = defaultdict(list)
-    for run_id, edge, model_id, step in connection.execute(_MODELS, ids):
+    for run_id, edge, model_id, step in connection.execute(MODELS, ids):
         if edge == "RUN_INPUT":
             inputs[run_id].append(LoggedModelInput(model_id))
         else:
             outputs[run_id].append(LoggedModelOutput(model_id, step))
-    rows = {row[0]: row for row in connection.execute(_INFO + _IDS, ids)}
+    rows = {row[0]: row for row in connection.execute(INFOS, ids)}
     return [
         Run(
             info=_info(rows[run_id], rows[run_id][2] or tags[run_id].get(RUN_NAME_TAG, "")),
@@ -105,7 +107,8 @@ def _texts(rows: Iterable[tuple[str, str, str | None]]) -> defaultdict[str, dict
     return texts
 
 
-def _dataset_inputs(connection: Connection, ids: tuple[str]) -> defaultdict[str, list[DatasetInput]]:
+def dataset_inputs(connection: Connection, ids: tuple[str]) -> defaultdict[str, list[DatasetInput]]:
+    """By run id, the datasets that the runs of a JSON list read."""
     tags: defaultdict[str, list[InputTag]] = defaultdict(list)
     for input_id, name, value in connection.execute(_DATASET_TAGS, ids):
         tags[input_id].append(InputTag(name, value))
