@@ -9,6 +9,7 @@ docs/compatibility.md.
 import json
 from collections.abc import Iterable
 from functools import cache
+from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -42,10 +43,8 @@ def decode_body(body: bytes, type_: type[Message]) -> Message:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             pass  # the slow way finds the tolerated spelling or the precise complaint
         else:
-            for name in fast.required_texts:
-                if not getattr(message, name):
-                    raise MissingParameter(name)
-            return message
+            if fast.has_its_texts(message):
+                return message
     return msgspec.convert(_cleaned_fields(_parsed_object(body), fast.shape, ""), type_)
 
 
@@ -110,16 +109,35 @@ class _FastWay(Generic[Message]):
         # Not strict: integers and floats may come as text, and an integer as a float without fraction.
         self.decode = msgspec.json.Decoder(type_, strict=False).decode
         self.shape = _struct(type_)
-        # MLflow takes an empty text for an absent one.
-        self.required_texts = [
-            field.name for field in self.shape.fields if field.required and isinstance(field.type, inspect.StrType)
+        self._texts = _required_texts(self.shape)
+        self._listed_texts = [
+            (field.name, attrgetter(text))
+            for field in self.shape.fields
+            if isinstance(field.type, inspect.ListType)
+            for text in _required_texts(field.type.item_type)
         ]
         self.camel_spellings = [f'"{name}"'.encode() for name in sorted(_camel_keys(self.shape))]
+
+    def has_its_texts(self, message: Message) -> bool:
+        """Whether no required text is empty: MLflow takes an empty one for an absent one."""
+        for name in self._texts:
+            if not getattr(message, name):
+                return False
+        # Plain loops: a generator costs as much as decoding a small body.
+        for name, text_of in self._listed_texts:  # noqa: SIM110
+            if not all(map(text_of, getattr(message, name))):
+                return False
+        return True
 
 
 @cache
 def _fast_way(type_: type[Any]) -> _FastWay[Any]:
     return _FastWay(type_)
+
+
+def _required_texts(shape: inspect.Type) -> list[str]:
+    fields = shape.fields if isinstance(shape, inspect.StructType) else ()
+    return [field.name for field in fields if field.required and isinstance(field.type, inspect.StrType)]
 
 
 def _struct(type_: type[Any]) -> inspect.StructType:
@@ -217,7 +235,7 @@ def _cleaned_fields(given: dict[str, Any], struct: inspect.StructType, path: str
         camel = _camel(name)
         if camel != name and camel in given:
             if name in given:
-                raise BadRequest(f"Request specifies both '{name}' and '{camel}'; provide only one of them.")
+                raise InvalidParameter(f"Request specifies both '{name}' and '{camel}'; provide only one of them.")
             # MLflow looks for required fields under their own name alone.
             value = None if field.required else given[camel]
         if value is None or (value == "" and field.required and isinstance(field.type, inspect.StrType)):

@@ -148,6 +148,7 @@ def test_a_long_wrong_value_is_shown_in_part() -> None:
         ({"run_id": "r", "key": "a", "value": None, "timestamp": 1}, LogMetric, "value"),
         ({"run_id": "r", "metrics": [{"key": "a", "value": 1}]}, LogBatch, "metrics[0].timestamp"),
         ({"run_id": "r", "params": [{"key": "a"}, {"value": "1"}]}, LogBatch, "params[1].key"),
+        ({"run_id": "r", "params": [{"key": "a"}, {"key": "", "value": "1"}]}, LogBatch, "params[1].key"),
         ({}, SearchDatasets, "experiment_ids"),
     ],
 )
@@ -190,7 +191,7 @@ def test_required_fields_may_not() -> None:
 
 
 def test_both_spellings_at_once_are_refused() -> None:
-    with pytest.raises(BadRequest, match="Request specifies both 'run_id' and 'runId'; provide only"):
+    with pytest.raises(InvalidParameter, match="Request specifies both 'run_id' and 'runId'; provide only"):
         decode_body(b'{"run_id": "r", "runId": "r"}', LogBatch)
 
 
