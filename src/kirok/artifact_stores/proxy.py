@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from kirok.base.errors import InvalidParameter
 from kirok.entities.artifacts import ArtifactPath, FileInfo
 from kirok.transport import HttpResponse, Transport
-from kirok.wire.artifacts import ListProxied
+from kirok.wire import artifacts as wire
 from kirok.wire.endpoints import LIST_PROXIED
 
 SCHEME = "mlflow-artifacts"
@@ -53,11 +53,12 @@ class ProxiedArtifacts:
 
     def list(self, path: ArtifactPath) -> list[FileInfo]:
         """What lies directly in a directory, by path."""
-        page = self._transport.call(LIST_PROXIED, ListProxied(path=str(self._whole(path)) or None))
-        found = [info.record() for info in page.files]
-        # The server answers with names; MLflow's own did so from the first release with a proxy.
-        placed = [FileInfo(ArtifactPath.of(path, info.path), info.is_dir, info.file_size) for info in found]
-        return sorted(placed, key=lambda info: info.path)
+        page = self._transport.call(LIST_PROXIED, wire.ListProxied(path=str(self._whole(path)) or None))
+        files = [info.record() for info in page.files]
+        before = f"{path}/" if path else ""
+        # The server answers with bare names.
+        found = [FileInfo(before + info.path, info.is_dir, info.file_size) for info in files]
+        return sorted(found, key=lambda info: info.path)
 
     def open(self, path: ArtifactPath) -> FileInTransit:
         """The file at `path`, on its way."""
