@@ -6,7 +6,7 @@ export interface RowWindow {
   end: number;
 }
 
-const SPARE_ROWS = 12;
+const SPARE_ROWS = 8;
 
 /** Which of `count` rows of one height stand in the scrolled view, with some to spare on both sides. */
 export function rowWindow(

@@ -5,7 +5,7 @@ import { formatNumber, fullNumber } from "../../lib/numbers.ts";
 import { formatPlace } from "../../lib/places.ts";
 import { runColourStyle } from "../../lib/runColours.ts";
 import { formatDuration } from "../../lib/times.ts";
-import { type Column, cellClass } from "./columns.ts";
+import { type Column, cellClass, shownParam } from "./columns.ts";
 import type { RunRow } from "./runRow.ts";
 
 interface RunTableRowProps {
@@ -67,11 +67,9 @@ function Value({ column, value }: { column: Column; value: string | number | und
       </span>
     );
   }
-  // A param is what its script wrote; only digits past the point of reading are left to the hover.
-  const text = column.numeric && value.length > 8 ? formatNumber(Number(value)) : value;
   return (
     <span title={value} data-full={value}>
-      {text}
+      {shownParam(column, value)}
     </span>
   );
 }

@@ -11,11 +11,12 @@ import { useHotkeys } from "../../lib/hotkeys.ts";
 import { type FetchPage, usePages } from "../../lib/pages.ts";
 import { goTo, type RunsPlace } from "../../lib/places.ts";
 import { ColumnChooser } from "./ColumnChooser.tsx";
-import { chooseColumns, sharedColumns, surveyColumns } from "./columns.ts";
+import { chooseColumns, sharedColumns } from "./columns.ts";
 import { RunFilter } from "./RunFilter.tsx";
 import { RunsTable } from "./RunsTable.tsx";
 import { type RunRow, runRow } from "./runRow.ts";
 import { SharedValues } from "./SharedValues.tsx";
+import { useColumns } from "./useColumns.ts";
 
 /** The first page is small so that it is there at once; the following ones are what a fast scroll needs. */
 const FIRST_PAGE_RUNS = 100;
@@ -38,7 +39,7 @@ export function RunsPage({ place }: { place: RunsPlace }) {
   const table = useRef<HTMLDivElement>(null);
   const filterInput = useRef<HTMLInputElement>(null);
 
-  const columns = useMemo(() => surveyColumns(runs), [runs]);
+  const columns = useColumns(runs);
   const chosen = useMemo(() => chooseColumns(columns, runs.length, place), [columns, runs.length, place]);
   const shared = useMemo(() => sharedColumns(columns, runs.length), [columns, runs.length]);
 
@@ -214,7 +215,7 @@ function isSame(left: readonly RunRow[], right: readonly RunRow[]): boolean {
 function countWords(count: number, isComplete: boolean | undefined, isFiltered: boolean): string {
   if (isComplete === undefined) return "";
   const runs = count === 1 ? "run" : "runs";
-  if (!isComplete) return `first ${count.toLocaleString("en")} ${runs} loaded, more follow`;
+  if (!isComplete) return `${count.toLocaleString("en")} loaded, more follow`;
   if (isFiltered)
     return count === 0
       ? "no run matches"

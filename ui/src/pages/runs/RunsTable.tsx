@@ -2,7 +2,15 @@ import { type RefObject, useEffect, useLayoutEffect, useMemo, useRef, useState }
 import { useHotkeys } from "../../lib/hotkeys.ts";
 import { goTo } from "../../lib/places.ts";
 import { useRowWindow } from "../../lib/virtualRows.ts";
-import { type Column, cellClass, type Direction, nextOrder, orderOf, orderTarget } from "./columns.ts";
+import {
+  type Column,
+  cellClass,
+  type Direction,
+  nextOrder,
+  orderOf,
+  orderTarget,
+  widthInDigits,
+} from "./columns.ts";
 import { RunTableRow } from "./RunTableRow.tsx";
 import type { RunRow } from "./runRow.ts";
 
@@ -56,6 +64,16 @@ export function RunsTable(props: RunsTableProps) {
     >
       <table className="runs" aria-rowcount={isComplete ? runs.length + 2 : -1}>
         <caption className="visually-hidden">Runs</caption>
+        <colgroup>
+          <col className="name" />
+          <col className="when" />
+          <col className="took wide-only" />
+          {showsUser && <col className="user wide-only" />}
+          {columns.map((column) => (
+            <col key={column.id} style={{ width: `calc(${widthInDigits(column)}ch + 20px)` }} />
+          ))}
+          <col />
+        </colgroup>
         <thead>
           <tr className="groups">
             <td className="name" />

@@ -7,6 +7,7 @@ import {
   orderOf,
   sharedColumns,
   surveyColumns,
+  widthInDigits,
 } from "./columns.ts";
 import { type RunRow, runRow } from "./runRow.ts";
 
@@ -67,6 +68,25 @@ test("the reader's choice and the order come before the page's choice", () => {
   const runs = [run({ loss: 0.1, size: 7 }, { lr: "1" }), run({ loss: 0.2, size: 7 }, { lr: "2" })];
   const choice = { show: [], hide: ["params.lr"], order: "metrics.size DESC" };
   expect(ids(chooseColumns(surveyColumns(runs), 2, choice))).toEqual(["metrics.loss", "metrics.size"]);
+});
+
+test("runs surveyed page by page give what they give at once", () => {
+  const first = [run({ a: 1, b: 2 }, { p: "1" }), run({ a: 1, b: -0.003 }, { p: "1" })];
+  const all = [
+    ...first,
+    run({ a: 1, c: Number.NaN }, { p: "long text" }),
+    run({ a: 1, b: 9 }, {}, { t: "x" }),
+  ];
+  expect(surveyColumns(all, surveyColumns(first), first.length)).toEqual(surveyColumns(all));
+});
+
+test("a column is as wide as its longest number or name, and no text makes it endless", () => {
+  const [loss, size, note] = surveyColumns([
+    run({ loss: 0.5, very_long_name: 1 }, { note: "x".repeat(300) }),
+    run({ loss: -0.0002 }),
+  ]);
+  // −0.0002000 is the longest; a name leaves room for the mark that says it sorts.
+  expect([loss, size, note].map((column) => column && widthInDigits(column))).toEqual([10, 16, 26]);
 });
 
 test("a table of very many metrics stays readable", () => {

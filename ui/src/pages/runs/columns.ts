@@ -1,6 +1,6 @@
 import { identifier } from "../../lib/filters.ts";
 import { naturalOrder } from "../../lib/naturalOrder.ts";
-import { isNumeric } from "../../lib/numbers.ts";
+import { formatNumber, isNumeric } from "../../lib/numbers.ts";
 import type { RunRow } from "./runRow.ts";
 
 export type ColumnKind = "metrics" | "params" | "tags";
@@ -21,6 +21,11 @@ export interface Column {
   fractional: boolean;
   /** One of the values; the only one where nothing differs. */
   sample: string | number;
+  /** The longest text among the values, in characters, as far as texts go; numbers are measured by their range. */
+  longestText: number;
+  smallest: number;
+  largest: number;
+  signed: boolean;
 }
 
 /** Past this many columns of one kind a table stops being readable; the rest waits in the chooser. */
@@ -28,15 +33,23 @@ export const MOST_COLUMNS_OF_A_KIND = 30;
 
 const KINDS: readonly ColumnKind[] = ["metrics", "params", "tags"];
 
-/** All columns that the runs could fill, metrics first, each kind in natural order. */
-export function surveyColumns(runs: readonly RunRow[]): Column[] {
+/**
+ * All columns that the runs could fill, metrics first, each kind in natural order. Where the first `knownRuns` of
+ * them were surveyed before, with the outcome `known`, only the others are looked at.
+ */
+export function surveyColumns(
+  runs: readonly RunRow[],
+  known: readonly Column[] = [],
+  knownRuns = 0,
+): Column[] {
   return KINDS.flatMap((kind) => {
-    const columns = new Map<string, Column>();
-    for (const run of runs) {
+    const ofKind = known.filter((column) => column.kind === kind);
+    const columns = new Map(ofKind.map((column) => [column.key, { ...column }]));
+    for (const run of runs.slice(knownRuns)) {
       for (const [key, value] of run[kind]) {
-        const known = columns.get(key);
-        if (known === undefined) columns.set(key, firstSeen(kind, key, value));
-        else join(known, value);
+        const column = columns.get(key) ?? unseen(kind, key, value);
+        columns.set(key, column);
+        join(column, value);
       }
     }
     for (const column of columns.values()) column.differs ||= column.count < runs.length;
@@ -44,16 +57,20 @@ export function surveyColumns(runs: readonly RunRow[]): Column[] {
   });
 }
 
-function firstSeen(kind: ColumnKind, key: string, value: string | number): Column {
+function unseen(kind: ColumnKind, key: string, value: string | number): Column {
   return {
     id: `${kind}.${key}`,
     kind,
     key,
-    count: 1,
+    count: 0,
     differs: false,
-    numeric: typeof value === "number" || isNumeric(value),
-    fractional: hasDecimals(value),
+    numeric: true,
+    fractional: false,
     sample: value,
+    longestText: 0,
+    smallest: Number.POSITIVE_INFINITY,
+    largest: 0,
+    signed: false,
   };
 }
 
@@ -62,10 +79,45 @@ function join(column: Column, value: string | number): void {
   column.differs ||= !Object.is(column.sample, value);
   column.numeric &&= typeof value === "number" || isNumeric(value);
   column.fractional ||= hasDecimals(value);
+  if (typeof value === "string") {
+    column.longestText = Math.max(column.longestText, value.length);
+    return;
+  }
+  const size = Math.abs(value);
+  if (size > 0 && size < column.smallest) column.smallest = size;
+  if (Number.isFinite(size) && size > column.largest) column.largest = size;
+  column.signed ||= value < 0;
 }
 
 function hasDecimals(value: string | number): boolean {
   return typeof value === "number" && Number.isFinite(value) && !Number.isInteger(value);
+}
+
+const NARROWEST_CH = 6;
+const WIDEST_CH = 26;
+
+/** Params longer than this are numbers shortened to four digits; see {@link shownParam}. */
+const LONGEST_PARAM_AS_LOGGED = 8;
+
+/** A param as the table shows it: what its script wrote, but of a long number only the digits that can be read. */
+export function shownParam(column: Column, text: string): string {
+  return column.numeric && text.length > LONGEST_PARAM_AS_LOGGED ? formatNumber(Number(text)) : text;
+}
+
+/** How wide a column must be for its name and every value, in digits: the same however far one scrolls. */
+export function widthInDigits(column: Column): number {
+  const numbers = [column.smallest, column.largest].filter(Number.isFinite);
+  const longestNumber = Math.max(
+    3,
+    ...numbers.map((size) => formatNumber(column.signed ? -size : size, column).length),
+  );
+  const longestText = column.numeric ? Math.min(column.longestText, longestNumber + 7) : column.longestText;
+  const sortMark = 2;
+  const needed = Math.max(
+    column.key.length + sortMark,
+    column.kind === "metrics" ? longestNumber : longestText,
+  );
+  return Math.min(Math.max(needed, NARROWEST_CH), WIDEST_CH);
 }
 
 export interface ColumnChoice {
