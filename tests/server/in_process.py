@@ -19,7 +19,7 @@ class InProcess(httpx.BaseTransport):
     """Plays each request to an ASGI application on an event loop in a thread of its own."""
 
     def __init__(self, app: App) -> None:
-        self._far = httpx.ASGITransport(app, raise_app_exceptions=False)  # type: ignore[arg-type]  # ASGI's messages
+        self._far = httpx.ASGITransport(app, raise_app_exceptions=False)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()

@@ -221,7 +221,7 @@ def test_a_file_on_its_way_in_is_seen_by_nobody(client: httpx.Client, tmp_path: 
     put(client, "a/whole")
     (tmp_path / "files" / "a" / ".artifact.uploading.0123").write_bytes(b"half")
     assert [info["path"] for info in client.get(PROXY, params={"path": "a"}).json()["files"]] == ["whole"]
-    assert client.get(f"{PROXY}/a/.artifact.uploading.0123").status_code == 404
+    assert client.get(f"{PROXY}/a/.artifact.uploading.0123").status_code == 400
 
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="needs an account that permissions bind")

@@ -31,7 +31,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield running.address
 
 
-@schema.parametrize()
+@schema.parametrize()  # type: ignore[untyped-decorator]  # Schemathesis has no types
 @settings(
     max_examples=EXAMPLES,
     derandomize=True,

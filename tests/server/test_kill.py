@@ -73,10 +73,11 @@ def _one_of_each(client: httpx.Client, mine: Acknowledged, name: str, step: int)
     point = {"key": "single", "value": step, "timestamp": step, "step": step}
     if client.post(f"{API}/runs/log-metric", json={"run_id": run_id, **point}).status_code == 200:
         mine.points.add(("single", step))
-    batch = [{"key": f"batch{i}", "value": step + i, "timestamp": step, "step": step} for i in range(20)]
+    keys = [f"batch{i}" for i in range(20)]
+    batch = [{"key": key, "value": step, "timestamp": step, "step": step} for key in keys]
     body = {"run_id": run_id, "metrics": batch, "params": [{"key": name, "value": "1"}], "tags": [{"key": name}]}
     if client.post(f"{API}/runs/log-batch", json=body).status_code == 200:
-        mine.points.update((each["key"], step) for each in batch)
+        mine.points.update((key, step) for key in keys)
         mine.params.add(name)
         mine.tags.add(name)
     if step % 5 == 0:

@@ -171,7 +171,7 @@ def test_another_method_is_told_which_there_are(client: httpx.Client) -> None:
 
 def test_a_list_in_a_query_is_a_repeated_name(client: httpx.Client, run_id: str) -> None:
     client.post(LOG, json={"run_id": run_id, "key": "m", "value": 1, "timestamp": 1})
-    query = [("run_ids", run_id), ("run_ids", "0" * 32), ("metric_key", "m")]
+    query = {"run_ids": [run_id, "0" * 32], "metric_key": "m"}
     found = client.get(f"{API}/metrics/get-history-bulk-interval", params=query).json()["metrics"]
     assert [point["run_id"] for point in found] == [run_id]
 

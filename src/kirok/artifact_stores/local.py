@@ -8,11 +8,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from kirok.artifact_stores.names import UPLOADING, check_file
 from kirok.base.errors import InternalError, InvalidParameter, KirokError, NotFound, PermissionDenied
 from kirok.entities.artifacts import ArtifactPath, FileInfo
-
-UPLOADING = ".artifact.uploading."
-"""What the name of a file begins with while it is on its way in; such files are never listed nor opened."""
 
 # One read: large enough that the hop to a thread is nothing beside it, small enough to stay in the processor's cache.
 _PIECE_BYTES = 1 << 20
@@ -77,10 +75,9 @@ class LocalArtifacts:
 
     def open(self, path: ArtifactPath) -> OpenLocalFile:
         """The file at `path`, held open."""
+        check_file(path)
         try:
             place = self._inside(path)
-            if path.name.startswith(UPLOADING):
-                raise FileNotFoundError(errno.ENOENT, "on its way in", place)
             # Not waiting on a pipe somebody put there.
             descriptor = os.open(place, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
         except OSError as error:
@@ -122,8 +119,7 @@ class LocalArtifacts:
     @contextmanager
     def _passing_name(self, path: ArtifactPath) -> Iterator[tuple[int, str]]:
         """A new file beside `path`, open, that takes its place unless the block raises."""
-        if not path or path.name.startswith(UPLOADING):
-            raise InvalidParameter(f"Invalid path: {str(path)!r}. Name a file.")
+        check_file(path)
         try:
             place = self._inside(path)
             folder = os.path.dirname(place)

@@ -5,6 +5,7 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from kirok.artifact_stores.names import check_file
 from kirok.base.errors import InvalidParameter
 from kirok.entities.artifacts import ArtifactPath, FileInfo
 from kirok.transport import HttpResponse, Transport
@@ -34,7 +35,7 @@ class FileInTransit:
         """The bytes from `start` on; the whole file can be read once."""
         if start == 0 and length is None:
             yield from self._response
-        elif length is None or length > 0:
+        elif start < self.size_bytes and length != 0:
             last = "" if length is None else start + length - 1
             with self._ask({"Range": f"bytes={start}-{last}"}) as part:
                 yield from part
@@ -62,6 +63,7 @@ class ProxiedArtifacts:
 
     def open(self, path: ArtifactPath) -> FileInTransit:
         """The file at `path`, on its way."""
+        check_file(path)
         place = self._place(path)
 
         def ask(headers: dict[str, str]) -> HttpResponse:
@@ -72,6 +74,7 @@ class ProxiedArtifacts:
 
     def upload(self, local: Path, path: ArtifactPath) -> None:
         """Store a copy of a local file, sent in one piece and in constant memory."""
+        check_file(path)
         headers = {"Content-Type": "application/octet-stream", "Content-Length": str(local.stat().st_size)}
         self._transport.send("PUT", self._place(path), headers=headers, body=lambda: _pieces(local)).read()
 

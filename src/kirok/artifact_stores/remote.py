@@ -5,6 +5,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kirok.artifact_stores.names import check_file
 from kirok.base.errors import InvalidParameter, KirokError, NotFound, PermissionDenied, Unavailable
 from kirok.entities.artifacts import ArtifactPath, FileInfo
 
@@ -77,8 +78,7 @@ class RemoteArtifacts:
         """The object at `path`."""
         import obstore
 
-        if not path:
-            raise InvalidParameter("Invalid path: the root is a directory; name a file in it.")
+        check_file(path)
         try:
             with _told(path):
                 return OpenObject(self._store, path, obstore.head(self._store, path))
@@ -91,18 +91,18 @@ class RemoteArtifacts:
         """Store a copy of a local file."""
         import obstore
 
+        check_file(path)
         with _told(path), local.open("rb") as file:
-            obstore.put(self._store, _named(path), file, chunk_size=_PART_BYTES, max_concurrency=_PARTS_AT_ONCE)
+            obstore.put(self._store, path, file, chunk_size=_PART_BYTES, max_concurrency=_PARTS_AT_ONCE)
 
     @contextmanager
     def writer(self, path: ArtifactPath) -> Iterator[ObjectUpload]:
         """An upload in parts, which become the object at the end."""
         import obstore
 
+        check_file(path)
         with _told(path):
-            writer = obstore.open_writer(
-                self._store, _named(path), buffer_size=_PART_BYTES, max_concurrency=_PARTS_AT_ONCE
-            )
+            writer = obstore.open_writer(self._store, path, buffer_size=_PART_BYTES, max_concurrency=_PARTS_AT_ONCE)
             # Not `with writer`: leaving that by an exception would complete the object with the part that came.
             yield ObjectUpload(writer)
             writer.close()
@@ -129,12 +129,6 @@ class RemoteArtifacts:
             except (obstore.exceptions.BaseError, ValueError) as error:
                 raise InvalidParameter(f"The artifact location {self.uri!r} cannot be opened: {error}") from error
         return self._opened
-
-
-def _named(path: ArtifactPath) -> ArtifactPath:
-    if not path:
-        raise InvalidParameter("Invalid path: ''. Name a file.")
-    return path
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+from kirok.artifact_stores.names import check_file
 from kirok.artifact_stores.protocols import OpenFile, StreamedArtifactStore, Upload
 from kirok.entities.artifacts import ArtifactPath, FileInfo
 from kirok.rules.locations import below
@@ -22,14 +23,17 @@ class Subtree:
 
     def open(self, path: ArtifactPath) -> OpenFile:
         """As ArtifactStore.open."""
+        check_file(path)
         return self._store.open(self._whole(path))
 
     def upload(self, local: Path, path: ArtifactPath) -> None:
         """As ArtifactStore.upload."""
+        check_file(path)
         self._store.upload(local, self._whole(path))
 
     def writer(self, path: ArtifactPath) -> AbstractContextManager[Upload]:
         """As StreamedArtifactStore.writer."""
+        check_file(path)
         return self._store.writer(self._whole(path))
 
     def delete(self, path: ArtifactPath) -> None:

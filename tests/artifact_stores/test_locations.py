@@ -1,0 +1,132 @@
+"""What artifact locations may look like."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from kirok.artifact_stores.locations import local_folder, scheme
+from kirok.artifact_stores.open import open_artifact_store, open_run_artifacts
+from kirok.artifact_stores.proxy import ProxiedArtifacts, proxied_path
+from kirok.base.errors import InvalidParameter
+from kirok.base.settings import TransportSettings
+from kirok.transport import Transport
+
+
+@pytest.mark.parametrize(
+    ("text", "folder"),
+    [
+        ("/data/files", "/data/files"),
+        ("/data/with space/ümläut", "/data/with space/ümläut"),
+        ("/data/100%25", "/data/100%25"),
+        ("file:///data/files", "/data/files"),
+        ("file:/data/files", "/data/files"),
+        ("file://localhost/data", "/data"),
+        ("file:///data/with%20space/%C3%BC", "/data/with space/ü"),
+        ("FILE:///data", "/data"),
+    ],
+)
+@pytest.mark.skipif(os.name == "nt", reason="paths of POSIX systems")
+def test_a_folder_may_be_a_path_or_a_uri(text: str, folder: str) -> None:
+    assert local_folder(text) == Path(folder)
+
+
+@pytest.mark.parametrize("text", ["E:/x", r"E:\x", "file:///E:/x", "file://E:/x", "file:E:/x"])
+def test_a_drive_is_a_folder_however_it_is_written(text: str) -> None:
+    found = local_folder(text)
+    assert found is not None
+    assert str(found).replace("\\", "/").endswith("E:/x")
+
+
+def test_a_relative_path_starts_in_the_working_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert local_folder("./mlruns") == tmp_path / "mlruns"
+
+
+@pytest.mark.parametrize(
+    "text", ["s3://bucket/x", "gs://b", "mlflow-artifacts:/1", "http://h/x", "runs:/1/a", "wasbs://c@a/x"]
+)
+def test_other_schemes_are_no_folders(text: str) -> None:
+    assert local_folder(text) is None
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a network share there")
+def test_a_file_uri_of_another_host_is_refused() -> None:
+    with pytest.raises(InvalidParameter, match="three slashes"):
+        local_folder("file://elsewhere/data")
+
+
+@pytest.mark.parametrize(
+    ("text", "name"), [("S3://b", "s3"), ("E:/x", ""), ("/a:b", ""), ("a:b", ""), ("ab:c", "ab"), ("", "")]
+)
+def test_a_scheme_has_two_letters_at_least(text: str, name: str) -> None:
+    assert scheme(text) == name
+
+
+@pytest.mark.parametrize(
+    "location", ["ftp://host/x", "http://host/x", "hdfs://n/x", "runs:/1/a", "mlflow-artifacts:/1"]
+)
+def test_a_location_of_another_kind_is_refused_with_those_there_are(location: str) -> None:
+    with pytest.raises(InvalidParameter, match="s3://"):
+        open_artifact_store(location)
+
+
+def test_opening_makes_no_folder(tmp_path: Path) -> None:
+    store = open_artifact_store(str(tmp_path / "new"))
+    assert store.uri == (tmp_path / "new").as_uri()
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize(
+    ("uri", "path"),
+    [
+        ("mlflow-artifacts:/1/run/artifacts", "1/run/artifacts"),
+        ("mlflow-artifacts:///1/run", "1/run"),
+        ("mlflow-artifacts://host:5000/1/run", "1/run"),
+        ("mlflow-artifacts:/", ""),
+        ("mlflow-artifacts:", ""),
+    ],
+)
+def test_a_proxied_root_is_a_path_below_the_destination(uri: str, path: str) -> None:
+    assert proxied_path(uri) == path
+
+
+@pytest.mark.parametrize(
+    "uri", ["mlflow-artifacts:/../x", "mlflow-artifacts:/a/%2e%2e/b", "mlflow-artifacts:/a\\..\\b"]
+)
+def test_a_proxied_root_cannot_climb(uri: str) -> None:
+    with pytest.raises(InvalidParameter):
+        proxied_path(uri)
+
+
+@pytest.fixture
+def tracking() -> Transport:
+    """A server that nobody asks anything."""
+    return Transport("http://tracker:5000/team", TransportSettings())
+
+
+@pytest.mark.parametrize(
+    "root",
+    [
+        "mlflow-artifacts:/1/run",
+        "mlflow-artifacts://tracker:5000/1/run",
+        "http://tracker:5000/team/api/2.0/mlflow-artifacts/artifacts/1/run",
+    ],
+)
+def test_a_client_finds_proxied_files_at_its_server(tracking: Transport, root: str) -> None:
+    found = open_run_artifacts(root, tracking)
+    assert isinstance(found, ProxiedArtifacts)
+    assert found.uri == "mlflow-artifacts:/1/run"
+
+
+@pytest.mark.parametrize(
+    "root", ["mlflow-artifacts://elsewhere/1/run", "http://elsewhere/api/2.0/mlflow-artifacts/artifacts/1/run"]
+)
+def test_credentials_are_not_sent_to_a_host_that_a_row_names(tracking: Transport, root: str) -> None:
+    with pytest.raises(InvalidParameter):
+        open_run_artifacts(root, tracking)
+
+
+def test_proxied_files_need_a_server() -> None:
+    with pytest.raises(InvalidParameter, match="MLFLOW_TRACKING_URI"):
+        open_run_artifacts("mlflow-artifacts:/1/run", None)
