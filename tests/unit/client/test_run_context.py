@@ -68,7 +68,7 @@ class TerminalInteractiveShell(ZMQInteractiveShell):
 
 
 def test_a_notebook_is_told_by_its_file_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    pretend_ipython(monkeypatch, ZMQInteractiveShell(__vsc_ipynb_file__="/home/ada/study.ipynb"))
+    pretend_ipython(monkeypatch, ZMQInteractiveShell(__vsc_ipynb_file__="/notebooks/study.ipynb"))
     tags = context_tags({})
     assert tags["mlflow.source.type"] == "NOTEBOOK"
     assert tags["mlflow.source.name"] == "study.ipynb"
