@@ -1,6 +1,5 @@
 """What a browser asks for besides the API: the built user interface, and the pages that describe the API."""
 
-import mimetypes
 from pathlib import Path
 
 from msgspec import json
@@ -19,6 +18,19 @@ from kirok.wire.openapi import document
 _BUILD = Path(__file__).parent / "static"
 _FILES = "/static-files/"
 _METHODS = "GET, HEAD, OPTIONS"
+# Not the system's table, which on some machines calls a script plain text, whereupon browsers refuse to run it.
+_KINDS = {
+    ".css": "text/css; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".ico": "image/x-icon",
+    ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json",
+    ".map": "application/json",
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+    ".txt": "text/plain; charset=utf-8",
+    ".woff2": "font/woff2",
+}
 # In the order of how small they come out.
 _ENCODINGS = (("br", ".br"), ("gzip", ".gz"))
 
@@ -60,9 +72,7 @@ class Site:
         place = (self._build / name).resolve()
         if not place.is_relative_to(self._build) or not place.is_file() or place.name.startswith("."):
             return None
-        kind = mimetypes.guess_type(place.name)[0] or "application/octet-stream"
-        if kind.startswith("text/"):
-            kind += "; charset=utf-8"
+        kind = _KINDS.get(place.suffix, "application/octet-stream")
         # The build puts a hash of the content into the names below assets/; the others are asked for again.
         keeping = b"public, max-age=31536000, immutable" if name.startswith("assets/") else b"no-cache"
         told: list[Header] = [*more, (b"cache-control", keeping), (b"vary", b"accept-encoding")]
