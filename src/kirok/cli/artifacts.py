@@ -4,10 +4,9 @@ import json
 
 import click
 
-from kirok.base.errors import InvalidParameter
 from kirok.cli.connection import client
 from kirok.cli.printing import printable
-from kirok.entities.artifacts import ArtifactPath, FileInfo
+from kirok.entities.artifacts import FileInfo
 
 _run_option = click.option("--run-id", "-r", required=True, help="Id of the run.")
 
@@ -64,29 +63,12 @@ def download(run_id: str | None, artifact_path: str | None, artifact_uri: str | 
     if artifact_uri is None and run_id is None:
         raise click.UsageError("Either --artifact-uri or --run-id must be provided.")
     if artifact_uri is not None:
-        place = _fetched(artifact_uri, dst_path)
+        from kirok.client.artifact_uris import download_artifacts
+
+        place = download_artifacts(artifact_uri, dst_path=dst_path)
     else:
         place = client().download_artifacts(run_id or "", artifact_path or "", dst_path)
     click.echo(f"\n{printable(place)}")
-
-
-def _fetched(uri: str, folder: str | None) -> str:
-    """The local path of what lies at a URI: `runs:/<run id>/<path>`, or any place artifacts are kept."""
-    if uri.startswith("runs:"):
-        run_id, _, path = uri.removeprefix("runs:").lstrip("/").partition("/")
-        if not run_id:
-            raise InvalidParameter(
-                f"Not a proper runs:/ URI: {uri!r}. Runs URIs must be of the form 'runs:/<run id>/<path>'."
-            )
-        return client().download_artifacts(run_id, path, folder)
-    from kirok.client.artifact_access import artifacts_at, download
-    from kirok.client.session import SESSION
-
-    parent, _, name = uri.rstrip("/").rpartition("/")
-    connection = SESSION.connect(SESSION.tracking_uri())
-    return download(
-        artifacts_at(parent or ("/" if uri.startswith("/") else "."), connection), ArtifactPath.parse(name), folder
-    )
 
 
 def _record(file: FileInfo) -> dict[str, object]:

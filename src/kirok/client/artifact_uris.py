@@ -103,10 +103,11 @@ def _found(
         case "models":
             raise NotSupported(f"{uri!r}: this version of kirok does not have MLflow's model registry yet.")
     root, _, name = uri.rstrip("/").rpartition("/")
-    if not name:
+    if not name or root.endswith(":/"):
         raise InvalidParameter(f"{uri!r} names no file or directory.")
     connection = SESSION.connect(tracking_uri or SESSION.tracking_uri())
-    return open_run_artifacts(root or "/", connection.server), ArtifactPath.parse(name)
+    root = root or ("/" if uri.startswith("/") else ".")
+    return open_run_artifacts(root, connection.server), ArtifactPath.parse(name)
 
 
 def _run_and_path(uri: str) -> tuple[str, ArtifactPath]:
