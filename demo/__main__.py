@@ -40,8 +40,10 @@ def main() -> int:
     address = f"http://{chosen.host}:{chosen.port}"
     if not _answers(server, address):
         return server.wait() or 1
+    os.environ.setdefault("KIROK_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")  # one address at the end says it all
     from demo import trainings
 
+    print("\n  Training a few small models on it...", flush=True)
     seconds = trainings.track(address)
     if seconds is not None:
         print(f"\n  Trained and tracked {trainings.COUNT} models in {seconds:.0f} s.", flush=True)
