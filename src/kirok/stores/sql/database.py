@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TypeVar
 
+from kirok.base.clock import Clock
 from kirok.base.errors import InvalidParameter
 from kirok.stores.sql.engine import Connection, SqliteFile, check_place, explained
 from kirok.stores.sql.fragments import Fragments
@@ -25,7 +26,7 @@ class Database:
         self.writer = Writer(file, self.fragments)
 
     @classmethod
-    def open(cls, path: Path, uri: str, *, artifact_root: str, synchronous: str = "FULL") -> "Database":
+    def open(cls, path: Path, uri: str, *, artifact_root: str, synchronous: str, clock: Clock) -> "Database":
         """Open the file, making the schema where it is new.
 
         Raises InvalidParameter or PermissionDenied, naming cause and mend, for a place where no database can live, a
@@ -35,7 +36,7 @@ class Database:
         file = SqliteFile(path, synchronous)
         try:
             with contextlib.closing(file.connect(Connection)) as connection:
-                prepare(connection, uri, artifact_root)
+                prepare(connection, uri, artifact_root, clock)
                 # The readers open the file before this connection closes it: the last to close removes the log.
                 return cls(file.choose_journal(connection))
         except sqlite3.DatabaseError as error:

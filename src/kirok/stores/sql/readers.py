@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import sys
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +12,8 @@ from kirok.stores.sql.engine import SqliteFile, explained
 from kirok.stores.sql.search_functions import add_search_functions
 
 _MOST_IDLE = 8
+# Read from a mapping of the file, pages need no copy and no system call, and all connections share them.
+_MAPPED_BYTES = 256 << 20
 
 
 class Reader(sqlite3.Connection):
@@ -71,4 +74,6 @@ class Readers:
     def _connect(self) -> Reader:
         reader = self._file.connect(Reader)
         add_search_functions(reader)
+        if sys.platform != "win32":  # there a file that is mapped cannot be made shorter
+            reader.execute(f"PRAGMA mmap_size = {_MAPPED_BYTES}")
         return reader

@@ -2,7 +2,7 @@
 
 import sqlite3
 
-from kirok.base.clock import now_ms
+from kirok.base.clock import Clock
 from kirok.base.errors import InvalidParameter
 from kirok.rules.locations import below
 from kirok.stores.sql.engine import Connection
@@ -40,13 +40,13 @@ END
 )
 
 
-def prepare(connection: Connection, uri: str, artifact_root: str) -> None:
+def prepare(connection: Connection, uri: str, artifact_root: str, clock: Clock) -> None:
     """Make the schema in an empty database; refuse, changing nothing, one that is not at HEAD.
 
     Experiment 0, `Default`, is made where there is no experiment at all.
     """
     if is_at_head(connection, uri):
-        _complete(connection, artifact_root)
+        _complete(connection, artifact_root, clock)
         return
     statements = _creation()  # imports SQLAlchemy: before the lock, not under it
     connection.execute("BEGIN IMMEDIATE")
@@ -63,7 +63,7 @@ def prepare(connection: Connection, uri: str, artifact_root: str) -> None:
         connection.execute("ROLLBACK")
         raise
     connection.execute("COMMIT")
-    _complete(connection, artifact_root)
+    _complete(connection, artifact_root, clock)
 
 
 def is_at_head(connection: Connection, uri: str) -> bool:
@@ -115,7 +115,7 @@ def _creation() -> list[str]:
     return [*statements, *_TRIGGERS]
 
 
-def _complete(connection: Connection, artifact_root: str) -> None:
+def _complete(connection: Connection, artifact_root: str, clock: Clock) -> None:
     """What MLflow adds at its first start, and the indexes of our own."""
     found = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'index'")}
     lacks_indexes = not found.issuperset(SEARCH_INDEXES)
@@ -126,7 +126,7 @@ def _complete(connection: Connection, artifact_root: str) -> None:
     try:
         if lacks_indexes:
             create_search_indexes(connection)
-        now = now_ms()
+        now = clock()
         connection.execute(
             "INSERT INTO experiments (experiment_id, name, artifact_location, lifecycle_stage, creation_time, "
             "last_update_time, workspace) SELECT 0, 'Default', ?, 'active', ?, ?, 'default' "

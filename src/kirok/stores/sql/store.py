@@ -27,7 +27,9 @@ def open_sqlite(
     `synchronous` FULL keeps acknowledged writes through a power loss, NORMAL through the death of the process alone.
     Raises as Database.open does.
     """
-    database = Database.open(path, uri or f"sqlite:///{path}", artifact_root=artifact_root, synchronous=synchronous)
+    database = Database.open(
+        path, uri or f"sqlite:///{path}", artifact_root=artifact_root, synchronous=synchronous, clock=clock
+    )
     writes = RunWrites(clock, truncate_long_values=truncate_long_values)
     return Stores(
         experiments=SqlExperimentStore(database, artifact_root, clock),
