@@ -101,10 +101,10 @@ def _run_comparison(comparison: Comparison) -> Sql:
     entity, key, comparator, value = comparison.entity, comparison.key, comparison.comparator, comparison.value
     if entity is Entity.METRIC:
         # NaN is a row with value 0 and a flag.
-        test = (
+        text = (
             "is_nan = 1 OR value != ?" if comparator is Comparator.NOT_EQUAL else f"is_nan = 0 AND value {comparator} ?"
         )
-        return _keyed("latest_metrics", "run_uuid = r.run_uuid", key, comparator, Sql(f"({test})", (value,)))
+        return _keyed("latest_metrics", "run_uuid = r.run_uuid", key, comparator, Sql(f"({text})", (value,)))
     if entity is Entity.PARAM and isinstance(value, float):
         test = Sql("kirok_stands(value, ?, ?)", (comparator.value, value))
         return _keyed("params", "run_uuid = r.run_uuid", key, comparator, test)
