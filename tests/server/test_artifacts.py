@@ -202,6 +202,7 @@ def test_a_file_is_an_attachment_of_the_type_its_name_says(client: httpx.Client,
     assert headers["content-type"] == kind
     assert headers["content-disposition"] == f'attachment; filename="{name}"'
     assert headers["x-content-type-options"] == "nosniff"
+    assert headers["content-security-policy"] == "sandbox"
 
 
 def test_an_unusual_name_is_told_to_the_browser_safely(client: httpx.Client) -> None:

@@ -4,7 +4,7 @@ import logging
 
 import msgspec
 
-from kirok.base.errors import InternalError, KirokError
+from kirok.base.errors import InternalError, KirokError, NotSupported
 from kirok.server.messages import Reply
 
 _log = logging.getLogger("kirok.server")
@@ -19,7 +19,7 @@ def reply_for(error: BaseException, what: str) -> Reply:
     if not isinstance(error, KirokError):
         _log.error("%s failed", what, exc_info=error)
         error = InternalError("The server failed to answer this request; its log has the cause.")
-    elif error.status == 500:
+    elif error.status >= 500 and error.status != NotSupported.status:
         _log.warning("%s: %s: %s", what, error.code, error.message)
     return Reply(error.status, _encoder.encode(_printable(error.to_record())))
 

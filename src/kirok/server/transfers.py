@@ -83,6 +83,8 @@ async def send_file(exchange: Exchange, file: OpenFile, name: str, executor: Exe
             (b"last-modified", formatdate(file.modified_s, usegmt=True).encode()),
             (b"accept-ranges", b"bytes"),
             (b"cache-control", b"no-cache"),
+            # A page among somebody's artifacts must not act as this server's own, however it is opened.
+            (b"content-security-policy", b"sandbox"),
         ]
         if _known_to_client(exchange.headers, etag, file.modified_s):
             await exchange.start(304, headers)
