@@ -1,14 +1,10 @@
-"""The runs that are active: a stack per thread and asyncio task, as nested `with start_run()` blocks make it.
-
-A task sees the runs of the code that started it; a new thread starts with none, as in MLflow.
-"""
+"""Starting and ending the runs that are active, as nested `with start_run()` blocks make them."""
 
 import atexit
 import contextlib
 import logging
 import os
 import sys
-from contextvars import ContextVar
 from types import TracebackType
 from typing import Any, Literal, Self
 
@@ -20,6 +16,7 @@ from kirok.client.active_experiment import current_experiment_id
 from kirok.client.mlflow_client import MlflowClient
 from kirok.client.run_context import context_tags
 from kirok.client.session import SESSION
+from kirok.client.task_local import TaskLocal
 from kirok.entities.runs import Run, RunTag
 from kirok.entities.views import LifecycleStage, RunStatus
 from kirok.rules.keys import check_run_id
@@ -38,30 +35,36 @@ class ActiveRun(Run, frozen=True):
     ) -> Literal[False]:
         """End the run, and any started inside that is still active: FINISHED, or FAILED when an exception escapes."""
         status = RunStatus.FINISHED if error is None else RunStatus.FAILED
-        while any(entry.run.info.run_id == self.info.run_id for entry in _stack.get()):
+        while any(entry.run.info.run_id == self.info.run_id for entry in _runs.get().active):
             end(status)
         return False
 
 
-class _Entry(Struct, frozen=True):
+class Entry(Struct, frozen=True):
     """An active run with the client it was started through: a later `set_tracking_uri` is for later runs."""
 
     run: ActiveRun
     client: MlflowClient
 
 
-_stack: ContextVar[tuple[_Entry, ...]] = ContextVar("kirok_active_runs", default=())
-_last: ContextVar[_Entry | None] = ContextVar("kirok_last_run", default=None)
+class Stack(Struct, frozen=True):
+    """The runs that are active, innermost last, and the one that ended last."""
+
+    active: tuple[Entry, ...] = ()
+    last: Entry | None = None
 
 
-def active_entry() -> tuple[ActiveRun, MlflowClient] | None:
+_runs: TaskLocal[Stack] = TaskLocal("kirok_runs", Stack())
+
+
+def active_entry() -> Entry | None:
     """The innermost active run and its client; None where no run is active."""
-    stack = _stack.get()
-    return (stack[-1].run, stack[-1].client) if stack else None
+    active = _runs.get().active
+    return active[-1] if active else None
 
 
-def running() -> tuple[ActiveRun, MlflowClient]:
-    """The innermost active run and its client; starts a run where none is active, as MLflow's logging does."""
+def running() -> Entry:
+    """As `active_entry`; starts a run where none is active, as MLflow's logging does."""
     entry = active_entry()
     if entry is None:
         start()
@@ -71,12 +74,20 @@ def running() -> tuple[ActiveRun, MlflowClient]:
     return entry
 
 
+def target(run_id: str | None = None) -> tuple[str, MlflowClient]:
+    """The run that a logging call is for, and its client: the one named, else the active one, started if need be."""
+    if run_id is not None:
+        return run_id, MlflowClient()
+    entry = running()
+    return entry.run.info.run_id, entry.client
+
+
 def last_run() -> Run | None:
     """The active run, else the one that ended last here, as it is now; None where there was none."""
     entry = active_entry()
     if entry is not None:
-        return entry[0]
-    last = _last.get()
+        return entry.run
+    last = _runs.get().last
     return None if last is None else last.client.get_run(last.run.info.run_id)
 
 
@@ -97,7 +108,7 @@ def start(
     entry = active_entry()
     if entry is not None and not nested:
         raise BadRequest(
-            f"Run with UUID {_stack.get()[0].run.info.run_id} is already active. To start a new run, first end the "
+            f"Run with UUID {entry.run.info.run_id} is already active. To start a new run, first end the "
             "current run with mlflow.end_run(). To start a nested run, call start_run with nested=True"
         )
     client = MlflowClient()
@@ -107,7 +118,7 @@ def start(
     if resumed:
         run = _resumed(client, resumed, run_name, written)
     else:
-        parent = _parent(client, parent_run_id, None if entry is None else entry[0].info.run_id)
+        parent = _parent(client, parent_run_id, None if entry is None else entry.run.info.run_id)
         if parent is not None:
             written[tag_keys.PARENT_RUN_ID] = parent
         if run_name:
@@ -118,20 +129,20 @@ def start(
             run_name=run_name,
         )
     active = ActiveRun(run.info, run.data, run.inputs, run.outputs)
-    _stack.set((*_stack.get(), _Entry(active, client)))
+    stack = _runs.get()
+    _runs.set(Stack((*stack.active, Entry(active, client)), stack.last))
     SESSION.open_runs[run.info.run_id] = client.tracking_uri
     return active
 
 
 def end(status: str = RunStatus.FINISHED) -> None:
     """End the innermost active run; nothing where none is active."""
-    stack = _stack.get()
-    if not stack:
+    active = _runs.get().active
+    if not active:
         return
     checked = RunStatus.of(status)
-    entry = stack[-1]
-    _stack.set(stack[:-1])
-    _last.set(entry)
+    entry = active[-1]
+    _runs.set(Stack(active[:-1], entry))
     SESSION.export("RUN_ID", None)
     SESSION.open_runs.pop(entry.run.info.run_id, None)
     entry.client.set_terminated(entry.run.info.run_id, checked)

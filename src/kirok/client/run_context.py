@@ -81,6 +81,11 @@ def _system_user() -> str:
         return "unknown"
 
 
+def is_notebook() -> bool:
+    """Whether this is a Jupyter kernel."""
+    return "IPython" in sys.modules and _notebook_shell() is not None
+
+
 def _notebook_shell() -> Any | None:
     """IPython's shell where it belongs to a Jupyter kernel; IPython is never imported for it."""
     ipython = sys.modules.get("IPython")

@@ -6,7 +6,7 @@ An `artifact_path` or `artifact_file` is relative to the run and uses forward sl
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from kirok.client.active_experiment import current_experiment_id
-from kirok.client.active_run import running
+from kirok.client.active_run import running, target
 from kirok.client.mlflow_client import MlflowClient
 from kirok.entities.artifacts import ArtifactPath
 from kirok.rules.locations import below
@@ -21,38 +21,38 @@ if TYPE_CHECKING:
 
 def log_artifact(local_path: str, artifact_path: str | None = None, run_id: str | None = None) -> None:
     """Store a file, or a folder under its own name, in directory `artifact_path`."""
-    target, client = _target(run_id)
-    client.log_artifact(target, local_path, artifact_path)
+    target_id, client = target(run_id)
+    client.log_artifact(target_id, local_path, artifact_path)
 
 
 def log_artifacts(local_dir: str, artifact_path: str | None = None, run_id: str | None = None) -> None:
     """Store all that is in a folder in directory `artifact_path`."""
-    target, client = _target(run_id)
-    client.log_artifacts(target, local_dir, artifact_path)
+    target_id, client = target(run_id)
+    client.log_artifacts(target_id, local_dir, artifact_path)
 
 
 def log_text(text: str, artifact_file: str, run_id: str | None = None) -> None:
     """Store text as a UTF-8 file."""
-    target, client = _target(run_id)
-    client.log_text(target, text, artifact_file)
+    target_id, client = target(run_id)
+    client.log_text(target_id, text, artifact_file)
 
 
 def log_dict(dictionary: dict[str, Any], artifact_file: str, run_id: str | None = None) -> None:
     """Store a dictionary: as YAML where the name ends in `.yml` or `.yaml`, else as JSON."""
-    target, client = _target(run_id)
-    client.log_dict(target, dictionary, artifact_file)
+    target_id, client = target(run_id)
+    client.log_dict(target_id, dictionary, artifact_file)
 
 
 def log_stream(stream: BinaryIO, artifact_file: str, run_id: str | None = None) -> None:
     """Store what a binary stream yields, in constant memory."""
-    target, client = _target(run_id)
-    client.log_stream(target, stream, artifact_file)
+    target_id, client = target(run_id)
+    client.log_stream(target_id, stream, artifact_file)
 
 
 def log_figure(figure: Any, artifact_file: str, *, save_kwargs: dict[str, Any] | None = None) -> None:
     """Store a matplotlib or plotly figure in the format its file name asks for."""
-    run, client = running()
-    client.log_figure(run.info.run_id, figure, artifact_file, save_kwargs=save_kwargs)
+    active_id, client = target()
+    client.log_figure(active_id, figure, artifact_file, save_kwargs=save_kwargs)
 
 
 def log_image(
@@ -64,14 +64,14 @@ def log_image(
     synchronous: bool | None = False,
 ) -> None:
     """Store an image as `artifact_file`, or under `key` as one of a series that run pages show by step."""
-    run, client = running()
-    client.log_image(run.info.run_id, image, artifact_file, key, step, timestamp, synchronous)
+    active_id, client = target()
+    client.log_image(active_id, image, artifact_file, key, step, timestamp, synchronous)
 
 
 def log_table(data: "dict[str, Any] | pd.DataFrame", artifact_file: str, run_id: str | None = None) -> None:
     """Append rows to a table, kept as `.json` or `.parquet`, which begins with the first call."""
-    target, client = _target(run_id)
-    client.log_table(target, data, artifact_file)
+    target_id, client = target(run_id)
+    client.log_table(target_id, data, artifact_file)
 
 
 def load_table(
@@ -84,13 +84,6 @@ def load_table(
 
 def get_artifact_uri(artifact_path: str | None = None) -> str:
     """Where the active run's artifacts are, or one of them."""
-    run, _ = running()
+    run = running().run
     path = ArtifactPath.parse(artifact_path)
     return below(run.info.artifact_uri, path) if path else run.info.artifact_uri
-
-
-def _target(run_id: str | None) -> tuple[str, MlflowClient]:
-    if run_id is not None:
-        return run_id, MlflowClient()
-    run, client = running()
-    return run.info.run_id, client

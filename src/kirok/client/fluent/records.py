@@ -5,9 +5,8 @@ from typing import TYPE_CHECKING, Any
 from kirok.base.clock import now_ms
 from kirok.base.errors import InvalidParameter
 from kirok.client import tags as tag_keys
-from kirok.client.active_run import running
+from kirok.client.active_run import target
 from kirok.client.delivery import RunOperations
-from kirok.client.mlflow_client import MlflowClient
 from kirok.client.values import metric_value
 from kirok.entities.datasets import Dataset as DatasetRecord
 from kirok.entities.datasets import DatasetInput, InputTag
@@ -24,17 +23,17 @@ def log_param(key: str, value: Any, synchronous: bool | None = None) -> Any:
 
     InvalidParameter where the run has another value for it: a param is written once.
     """
-    run, client = running()
-    return client.log_param(run.info.run_id, key, value, synchronous)
+    active_id, client = target()
+    return client.log_param(active_id, key, value, synchronous)
 
 
 def log_params(
     params: dict[str, Any], synchronous: bool | None = None, run_id: str | None = None
 ) -> RunOperations | None:
     """Log any number of parameters."""
-    target, client = _target(run_id)
+    target_id, client = target(run_id)
     return client.log_batch(
-        target, params=[Param(key, str(value)) for key, value in params.items()], synchronous=synchronous
+        target_id, params=[Param(key, str(value)) for key, value in params.items()], synchronous=synchronous
     )
 
 
@@ -66,36 +65,36 @@ def log_metrics(
     dataset: "Dataset | DatasetRecord | None" = None,
 ) -> RunOperations | None:
     """Log one point of each of several series, all at one step and time. See `log_metric`."""
-    target, client = _target(run_id)
+    target_id, client = target(run_id)
     record = None if dataset is None else dataset_record(dataset)
     if record is not None:
-        client.log_measured_on(target, record)
+        client.log_measured_on(target_id, record)
     at = timestamp or now_ms()
     name, digest = (None, None) if record is None else (record.name, record.digest)
     points = [
         Metric(key, metric_value(value, key), at, step or 0, model_id, name, digest) for key, value in metrics.items()
     ]
-    return client.log_batch(target, metrics=points, synchronous=synchronous)
+    return client.log_batch(target_id, metrics=points, synchronous=synchronous)
 
 
 def set_tag(key: str, value: Any, synchronous: bool | None = None) -> RunOperations | None:
     """Tag the active run; `value` is kept as `str(value)`. Again overwrites."""
-    run, client = running()
-    return client.set_tag(run.info.run_id, key, value, synchronous)
+    active_id, client = target()
+    return client.set_tag(active_id, key, value, synchronous)
 
 
 def set_tags(tags: dict[str, Any], synchronous: bool | None = None) -> RunOperations | None:
     """Tag the active run with each of `tags`."""
-    run, client = running()
+    active_id, client = target()
     return client.log_batch(
-        run.info.run_id, tags=[RunTag(key, str(value)) for key, value in tags.items()], synchronous=synchronous
+        active_id, tags=[RunTag(key, str(value)) for key, value in tags.items()], synchronous=synchronous
     )
 
 
 def delete_tag(key: str) -> None:
     """Remove a tag from the active run. NotFound where there is none."""
-    run, client = running()
-    client.delete_tag(run.info.run_id, key)
+    active_id, client = target()
+    client.delete_tag(active_id, key)
 
 
 def log_input(
@@ -105,9 +104,9 @@ def log_input(
     model: LoggedModelInput | None = None,
 ) -> None:
     """Record a dataset (see `kirok.data`) that the active run read, and for what: `context="training"`."""
-    run, client = running()
+    active_id, client = target()
     client.log_inputs(
-        run.info.run_id,
+        active_id,
         [] if dataset is None else [_dataset_input(dataset, context, tags)],
         [] if model is None else [model],
     )
@@ -120,14 +119,14 @@ def log_inputs(
     models: list[LoggedModelInput | None] | None = None,
 ) -> None:
     """Record several datasets at once; the first three lists go together and are equally long."""
-    run, client = running()
+    active_id, client = target()
     given = datasets or [], contexts or [], tags_list or []
     if len({len(part) for part in given}) > 1:
         raise InvalidParameter(
             "`mlflow.log_inputs` requires `datasets`, `contexts`, `tags_list` to have the same length."
         )
     client.log_inputs(
-        run.info.run_id,
+        active_id,
         [
             _dataset_input(dataset, context, tags)
             for dataset, context, tags in zip(*given, strict=True)
@@ -139,8 +138,8 @@ def log_inputs(
 
 def log_outputs(models: list[LoggedModelOutput] | None = None) -> None:
     """Record models that the active run produced."""
-    run, client = running()
-    client.log_outputs(run.info.run_id, models or [])
+    active_id, client = target()
+    client.log_outputs(active_id, models or [])
 
 
 def dataset_record(dataset: "Dataset | DatasetRecord") -> DatasetRecord:
@@ -157,10 +156,3 @@ def _dataset_input(
     if context:
         labels.append(InputTag(tag_keys.DATASET_CONTEXT, context))
     return DatasetInput(dataset_record(dataset), tuple(labels))
-
-
-def _target(run_id: str | None) -> tuple[str, MlflowClient]:
-    if run_id is not None:
-        return run_id, MlflowClient()
-    run, client = running()
-    return run.info.run_id, client

@@ -54,7 +54,7 @@ def end_run(status: str = RunStatus.FINISHED.value) -> None:
 def active_run() -> ActiveRun | None:
     """The innermost active run of this thread or task. Its data are those of its start: `get_run` has today's."""
     entry = active.active_entry()
-    return None if entry is None else entry[0]
+    return None if entry is None else entry.run
 
 
 def last_active_run() -> Run | None:
