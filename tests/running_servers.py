@@ -55,6 +55,7 @@ def mlflow_server(folder: Path, *options: str) -> Iterator[RunningServer]:
     command = [sys.executable, "-m", "mlflow", "server", "--workers", "1", *options]
     with _server(command, folder, {}, "/health", within_s=180) as running:
         yield running
+        os.killpg(running.process.pid, signal.SIGKILL)  # its helpers take their time over a signal to stop
 
 
 def stop(process: "subprocess.Popen[bytes]") -> int:
