@@ -21,7 +21,7 @@ async def change(kept: TaskLocal[str], value: str) -> str:
 
 
 async def change_at_once(kept: TaskLocal[str]) -> list[str]:
-    return await asyncio.gather(change(kept, "one"), change(kept, "two"))
+    return list(await asyncio.gather(change(kept, "one"), change(kept, "two")))
 
 
 def test_tasks_keep_to_themselves_and_begin_with_their_makers_value() -> None:
