@@ -63,7 +63,7 @@ def _variables(option: click.Option) -> str:
 
 
 def _help(option: click.Option) -> str:
-    text = " ".join((option.help or "").split()).replace("|", "\\|")
+    text = " ".join((option.help or "").split()).replace("|", "\\|").replace("<", "\\<")
     if option.required:
         text += " Required."
     if isinstance(option.type, click.Choice):

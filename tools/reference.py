@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from kirok.wire.endpoints import ENDPOINTS, Endpoint
+from tools.command_reference import commands_page
 
 REFERENCE = Path(__file__).parent.parent / "docs" / "reference"
 
@@ -31,3 +32,4 @@ def _row(row: Endpoint) -> str:
 if __name__ == "__main__":
     REFERENCE.mkdir(parents=True, exist_ok=True)
     (REFERENCE / "endpoints.md").write_text(endpoints_page(), encoding="utf-8")
+    (REFERENCE / "cli.md").write_text(commands_page(), encoding="utf-8")
