@@ -68,13 +68,6 @@ _LARGEST_PORT = 65_535
     "without this server.",
 )
 @click.option(
-    "--artifact-roots",
-    envvar=names("ARTIFACT_ROOTS"),
-    metavar="URIS",
-    help="Further folders and buckets, separated by commas, below which artifacts of runs are listed and shown. "
-    "[default: only those this server is configured with]",
-)
-@click.option(
     "--host",
     "-h",
     envvar=names("HOST"),
