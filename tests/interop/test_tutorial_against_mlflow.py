@@ -102,7 +102,8 @@ print("table:", mlflow.load_table("table.json").to_dict("list"))
 described = mlflow.get_run(parent.info.run_id).to_dictionary()
 print("described:", sorted(described), sorted(described["info"]), described["info"]["status"])
 print("data:", sorted(described["data"]), described["data"]["metrics"]["late"], described["data"]["tags"]["phase"])
-print("inputs:", sorted((given["dataset"]["name"], len(given["tags"])) for given in described["inputs"]["dataset_inputs"]))
+inputs = described["inputs"]["dataset_inputs"]
+print("inputs:", sorted((given["dataset"]["name"], len(given["tags"])) for given in inputs))
 print("history:", len(client.get_metric_history(run.info.run_id, "loss")))
 print("last:", mlflow.last_active_run().info.run_name, mlflow.last_active_run().info.status)
 """

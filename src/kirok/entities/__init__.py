@@ -1,4 +1,4 @@
-"""Frozen records, and the closed sets of values they speak in. `from kirok.entities import Metric` is MLflow's spelling."""
+"""Frozen records and the closed sets of values they speak in; `from kirok.entities import Metric` as with MLflow."""
 
 from kirok.entities.artifacts import FileInfo
 from kirok.entities.datasets import Dataset, DatasetInput, InputTag

@@ -1,6 +1,8 @@
 """A run: who did what, when, with which parameters, and what came of it."""
 
-from msgspec import Struct
+from typing import Any
+
+from msgspec import Struct, to_builtins
 
 from kirok.entities.datasets import DatasetInput
 from kirok.entities.metrics import Metric
@@ -74,3 +76,13 @@ class Run(Struct, frozen=True):
     data: RunData = RunData()
     inputs: RunInputs = RunInputs()
     outputs: RunOutputs = RunOutputs()
+
+    def to_dictionary(self) -> dict[str, Any]:
+        """The run as plain dictionaries and lists, in the shape of MLflow's method of this name."""
+        data = self.data
+        return {
+            "info": to_builtins(self.info),
+            "data": {"metrics": data.metrics, "params": dict(data.params), "tags": dict(data.tags)},
+            "inputs": to_builtins(self.inputs),
+            "outputs": to_builtins(self.outputs),
+        }
