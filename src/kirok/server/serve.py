@@ -1,6 +1,7 @@
 """Opens the stores and runs the server until it is told to stop."""
 
 import errno
+import gc
 import signal
 import socket
 import sys
@@ -22,7 +23,7 @@ _BACKLOG = 2048
 
 
 def serve(settings: ServerSettings, announce: Callable[[str], None]) -> None:
-    """Serve until SIGTERM or SIGINT; returns after a clean stop. `announce` is told the address once it answers.
+    """Serve until SIGTERM or SIGINT; returns after a clean stop. `announce` is told the address once it is open.
 
     Raises KirokError, before anybody can connect, for whatever stands in the way: a port that is taken, a backend URI
     or artifacts destination that cannot be used, a database that another server holds.
@@ -40,6 +41,7 @@ def serve(settings: ServerSettings, announce: Callable[[str], None]) -> None:
             app = create_app(settings, stores)
             _listen(listener, settings)
             announce(address_of(listener) + settings.static_prefix)
+            gc.freeze()  # what is loaded stays: looking through it again would hold up requests for tens of ms
             _run(app, listener)
 
 
