@@ -176,6 +176,13 @@ class MetricStore(Protocol):
         """
 
 
+class LoggedModelStore(Protocol):
+    """Models that MLflow has written; kirok keeps none of its own yet."""
+
+    def has_logged_model(self, experiment_ids: Sequence[str], name: str | None = None) -> bool:
+        """Whether one of these experiments has a model that is not deleted: of this name, or any."""
+
+
 class QueuedWrites(Protocol):
     """The hot writes of a RunStore for code on an event loop: the future is done once the write is durable.
 
@@ -244,5 +251,7 @@ class Stores(Struct, frozen=True):
     close: Callable[[], None]
     kind: str
     """`memory`, `sql` or `rest`."""
+    logged_models: LoggedModelStore | None = None
+    """None where there can be none."""
     queued: QueuedWrites | None = None
     encoded: EncodedReads | None = None

@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from kirok.wire import artifacts, experiments, metrics, runs
+from kirok.wire import artifacts, experiments, logged_models, metrics, runs
 
 MLFLOW_VERSION = "3.17.2"
 """The MLflow version spoken: clients decide by it what to send."""
@@ -226,6 +226,15 @@ GET_SAMPLED_HISTORY = _get(
     metrics.MetricsPage,
     _READ,
     "Evenly sampled points of one metric in several runs.",
+)
+
+SEARCH_LOGGED_MODELS = _post(
+    "search_logged_models",
+    "/logged-models/search",
+    logged_models.SearchLoggedModels,
+    logged_models.LoggedModelsPage,
+    _READ,
+    "Logged models of some experiments: none yet, and 501 where MLflow has written some that match.",
 )
 
 LIST_ARTIFACTS = _get(

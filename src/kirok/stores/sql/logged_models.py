@@ -1,9 +1,11 @@
-"""Points that belong to a logged model as well as to a run."""
+"""Logged models, as far as this version knows them: whether there are any, and points that belong to one."""
 
 from collections.abc import Sequence
 
 from kirok.entities.metrics import Metric
+from kirok.rules.keys import experiment_number
 from kirok.rules.values import stored_value
+from kirok.stores.sql.database import Database
 from kirok.stores.sql.inserts import Insert
 from kirok.stores.sql.transaction import Transaction
 
@@ -31,3 +33,20 @@ def add_model_metrics(transaction: Transaction, run_id: str, experiment_id: int,
             values += (point.model_id, point.key, point.timestamp, point.step, value, experiment_id, run_id)
             values += (point.dataset_name, point.dataset_digest)
     _MODEL_METRICS.run(connection, values)
+
+
+class SqlLoggedModelStore:
+    """A LoggedModelStore on a SQL database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def has_logged_model(self, experiment_ids: Sequence[str], name: str | None = None) -> bool:
+        """As LoggedModelStore."""
+        sql = "SELECT 1 FROM logged_models WHERE experiment_id = ? AND lifecycle_stage = 'active'"
+        named = () if name is None else (name,)
+        if named:
+            sql += " AND name = ?"
+        numbers = [experiment_number(experiment_id) for experiment_id in experiment_ids]
+        with self._database.read() as reader:
+            return any(reader.execute(f"{sql} LIMIT 1", (number, *named)).fetchone() for number in numbers)

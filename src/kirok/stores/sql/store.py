@@ -7,6 +7,7 @@ from kirok.stores.protocols import Stores
 from kirok.stores.sql.database import Database
 from kirok.stores.sql.encoded import SqlEncodedReads
 from kirok.stores.sql.experiments import SqlExperimentStore
+from kirok.stores.sql.logged_models import SqlLoggedModelStore
 from kirok.stores.sql.metrics import SqlMetricStore
 from kirok.stores.sql.queued import SqlQueuedWrites
 from kirok.stores.sql.run_writes import RunWrites
@@ -35,6 +36,7 @@ def open_sqlite(
         experiments=SqlExperimentStore(database, artifact_root, clock),
         runs=SqlRunStore(database, writes, clock),
         metrics=SqlMetricStore(database),
+        logged_models=SqlLoggedModelStore(database),
         close=database.close,
         kind="sql",
         queued=SqlQueuedWrites(database.writer, writes),
