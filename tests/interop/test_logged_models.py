@@ -31,7 +31,7 @@ def test_models_that_mlflow_logged_are_not_denied(mlflow: Any, tmp_path: Path) -
         client = mlflow.MlflowClient(running.address)
         assert [file.path for file in client.list_artifacts(run_id, "notes")] == ["notes/a.txt"]
         assert client.search_logged_models(["0"]) == []
-        with pytest.raises(mlflow.exceptions.MlflowException, match=r"forest.*cannot show logged models yet") as refused:
+        with pytest.raises(mlflow.exceptions.MlflowException, match=r"forest.*cannot show logged") as refused:
             client.list_artifacts(run_id, "forest")
         assert refused.value.error_code == "NOT_IMPLEMENTED"
         with pytest.raises(mlflow.exceptions.MlflowException, match="cannot show logged models yet"):
