@@ -10,6 +10,7 @@ import re
 import secrets
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -291,7 +292,7 @@ def searching(client: Any, folder: Path, study: str) -> object:
     frame = client.search_runs(experiment_names=[f"{study} search"], order_by=["run_name"])
     return {
         "filters": {text: sorted(_names(client, f"{study} search", text)) for text in filters},
-        "refused": [_refusal(lambda text=text: _names(client, f"{study} search", text)) for text in bad],
+        "refused": [_refusal(partial(_names, client, f"{study} search", text)) for text in bad],
         "orders": [
             [run.info.run_name for run in tracking.search_runs([experiment.experiment_id], order_by=order)]
             for order in orders

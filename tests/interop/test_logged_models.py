@@ -14,10 +14,11 @@ def test_folders_of_runs_are_listed_although_a_client_looks_for_models_too(
     mlflow: Any, kirok_at: RunningServer
 ) -> None:
     client = mlflow.MlflowClient(kirok_at.address)
-    run_id = client.create_run("0").info.run_id
+    experiment_id = client.create_experiment("folders")
+    run_id = client.create_run(experiment_id).info.run_id
     client.log_text(run_id, "x", "model/MLmodel")
     assert [file.path for file in client.list_artifacts(run_id, "model")] == ["model/MLmodel"]
-    assert client.search_logged_models(["0"]) == []
+    assert client.search_logged_models([experiment_id]) == []
 
 
 def test_models_that_mlflow_logged_are_not_denied(mlflow: Any, tmp_path: Path) -> None:
