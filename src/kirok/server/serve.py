@@ -100,8 +100,11 @@ def _refused(host: str, port: int, error: OSError) -> KirokError:
 def _run(app: App, listener: socket.socket) -> None:
     import uvicorn
 
+    from kirok.server.one_write import OneWriteProtocol
+
     config = uvicorn.Config(
         app,
+        http=OneWriteProtocol,
         interface="asgi3",
         ws="none",
         lifespan="on",
