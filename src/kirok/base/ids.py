@@ -27,7 +27,7 @@ _CREATURES = (
 
 
 def new_id() -> str:
-    """32 lower-case hex digits, the form of MLflow's run, dataset and edge ids, beginning with the time (UUID version 7).
+    """32 lower-case hex digits, as MLflow's run, dataset and edge ids have, beginning with the time (UUID version 7).
 
     MLflow's primary keys hold (key, run id): with ids at random, each value of a new run lands on a page of its own;
     in the order of time, runs that begin together share pages (docs/decisions/2026-11-21-ids-in-order-of-time.md).
