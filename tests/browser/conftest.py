@@ -30,7 +30,7 @@ ARGUMENTS = [
 OpenPage = Callable[..., Page]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")  # Playwright keeps an event loop running in the thread: not for other tests to find
 def browser() -> Iterator[Browser]:
     """Chromium; in CI its absence is a failure, elsewhere a skip that says so."""
     path = next(filter(None, map(shutil.which, NAMES)), None) or (UNPACKED.exists() and str(UNPACKED)) or None

@@ -12,8 +12,10 @@ def test_experiments_and_the_latest_runs_are_in_view(open_page: OpenPage, seeded
         expect(page.get_by_role("table", name="Experiments").get_by_role("link", name=name, exact=True)).to_be_visible()
     latest = page.get_by_role("table", name="Latest runs")
     expect(latest.get_by_role("row")).to_have_count(8)
-    latest.get_by_role("rowheader").get_by_role("link").first.click()
-    expect(page.get_by_role("heading", name="step-0699")).to_be_visible()
+    newest = latest.get_by_role("rowheader").get_by_role("link").first
+    name = newest.inner_text()
+    newest.click()
+    expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
 
 
 def test_an_experiment_opens_on_its_runs(open_page: OpenPage, seeded: Seeded) -> None:

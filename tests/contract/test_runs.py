@@ -74,9 +74,14 @@ def test_a_deleted_experiment_starts_no_run(stores: Stores, experiment_id: str) 
         stores.runs.create_run(experiment_id)
 
 
-def test_a_tag_key_that_breaks_the_rules_starts_no_run(stores: Stores, experiment_id: str) -> None:
-    with pytest.raises(InvalidParameter):
-        stores.runs.create_run(experiment_id, tags=[RunTag("a//b", "x")])
+def test_a_run_may_start_with_a_tag_of_any_name_as_in_mlflow(stores: Stores, experiment_id: str) -> None:
+    run = stores.runs.create_run(experiment_id, tags=[RunTag("a//b (draft)!", "x")])
+    assert stores.runs.get_run(run.info.run_id).data.tags["a//b (draft)!"] == "x"
+
+
+def test_an_over_long_tag_key_starts_no_run(stores: Stores, experiment_id: str) -> None:
+    with pytest.raises(InvalidParameter, match="250"):
+        stores.runs.create_run(experiment_id, tags=[RunTag("k" * 251, "x")])
     assert stores.runs.search_runs([experiment_id]) == []
 
 

@@ -1,5 +1,6 @@
 """The server as a process, over real sockets."""
 
+import contextlib
 import os
 import re
 import socket
@@ -162,11 +163,7 @@ def test_answers_leave_at_once(running: RunningServer) -> None:
     with connected(running) as connection:
         connection.sendall(b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")
         reply_of(connection)
-        accepted = [
-            pidfd_socket(running.process.pid, int(entry.name))
-            for entry in Path(f"/proc/{running.process.pid}/fd").iterdir()
-            if str(os.readlink(entry)).startswith("socket:")
-        ]
+        accepted = [pidfd_socket(running.process.pid, number) for number in socket_numbers(running.process.pid)]
         mine = connection.getsockname()
         theirs = [found for found in accepted if found is not None and peer_of(found) == mine]
         assert len(theirs) == 1
@@ -174,6 +171,16 @@ def test_answers_leave_at_once(running: RunningServer) -> None:
         for found in accepted:
             if found is not None:
                 found.close()
+
+
+def socket_numbers(pid: int) -> list[int]:
+    """The descriptors of a process that are sockets; those it closes meanwhile are left out."""
+    numbers = []
+    for entry in Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):
+            if str(os.readlink(entry)).startswith("socket:"):
+                numbers.append(int(entry.name))
+    return numbers
 
 
 def peer_of(connection: socket.socket) -> object:

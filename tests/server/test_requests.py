@@ -169,6 +169,30 @@ def test_another_method_is_told_which_there_are(client: httpx.Client) -> None:
     assert refused.headers["content-type"].startswith("text/html")
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "absent"),
+    [
+        ("POST", f"{API}/registered-models/create", "the model registry"),
+        ("GET", f"{API}/model-versions/search", "the model registry"),
+        ("POST", f"{API}/logged-models", "logged models"),
+        ("POST", "/api/3.0/mlflow/traces/search", "traces"),
+        ("POST", "/v1/traces", "traces"),
+    ],
+)
+def test_what_this_version_lacks_is_named(client: httpx.Client, method: str, path: str, absent: str) -> None:
+    refused = client.request(method, path, json={})
+    assert (refused.status_code, refused.json()["error_code"]) == (404, "ENDPOINT_NOT_FOUND")
+    assert f"does not have {absent} yet" in refused.json()["message"]
+
+
+def test_a_run_names_its_experiment_in_either_spelling(client: httpx.Client) -> None:
+    for spelling in ("experiment_id", "experimentId"):
+        created = client.post(f"{API}/runs/create", json={spelling: "0"}).json()
+        assert created["run"]["info"]["experiment_id"] == "0"
+    missing = client.post(f"{API}/runs/create", json={"run_name": "x"})
+    assert (missing.status_code, "'experiment_id'" in missing.json()["message"]) == (400, True)
+
+
 def test_a_list_in_a_query_is_a_repeated_name(client: httpx.Client, run_id: str) -> None:
     client.post(LOG, json={"run_id": run_id, "key": "m", "value": 1, "timestamp": 1})
     query = {"run_ids": [run_id, "0" * 32], "metric_key": "m"}

@@ -60,7 +60,7 @@ class ArtifactPath(str):
 
 def _check(decoded: str, original: str) -> None:
     if (
-        decoded.startswith(("/", "~"))
+        decoded.startswith("/")
         or _WINDOWS_DRIVE.match(decoded)
         or "\\" in decoded
         or "#" in decoded

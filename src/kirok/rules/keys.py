@@ -39,6 +39,16 @@ def check_key(key: str, what: str) -> None:
     check_length(key, MAX_KEY, what)
 
 
+def check_first_tag_key(key: str) -> None:
+    """Refuse a key of a tag that a run is created with: empty, or longer than its column.
+
+    MLflow does not hold these to the rules of `check_key`, and scripts that start runs with such tags work.
+    """
+    if not key:
+        raise MissingParameter("key")
+    check_length(key, MAX_KEY, "key")
+
+
 def check_length(text: str, limit: int, what: str) -> None:
     """Refuse text of more than `limit` characters (code points, as Python counts)."""
     if len(text) > limit:

@@ -1,12 +1,28 @@
 """What this server knows of but does not do, said in the words and with the status that MLflow's clients act on."""
 
-from kirok.base.errors import NotSupported
+from kirok.base.errors import EndpointNotFound, KirokError, NotSupported
 from kirok.base.settings import ServerSettings
 from kirok.server.errors import reply_for
 from kirok.server.messages import TEXT, Reply
 from kirok.wire.endpoints import Endpoint, Permission
 
 _PROXY_BASE = "/mlflow-artifacts"
+
+# What MLflow serves below its API and this version does not, by the first word of the path.
+_ABSENT = {
+    "registered-models": "the model registry",
+    "model-versions": "the model registry",
+    "logged-models": "logged models",
+    "traces": "traces",
+    "webhooks": "webhooks",
+    "datasets": "evaluation datasets",
+    "scorers": "scorers",
+    "issues": "issues",
+    "label-schemas": "label schemas",
+    "review-queues": "review queues",
+    "prompt-optimization": "prompt optimization",
+    "gateway": "the AI gateway",
+}
 
 
 class Refusals:
@@ -50,9 +66,26 @@ class Refusals:
                 TEXT,
             )
         if path.startswith(self._in_parts) and method in ("GET", "POST"):
-            error = NotSupported("This server takes and gives files in one piece; it makes no URLs to their store.")
+            error: KirokError = NotSupported(
+                "This server takes and gives files in one piece; it makes no URLs to their store."
+            )
+            return reply_for(error, f"{method} {path!r}")
+        if (absent := self._absent(path)) is not None:
+            # 404 with this code is what MLflow's client takes for a server too old to have it, and falls back on.
+            error = EndpointNotFound(
+                f"This version of kirok does not have {absent} yet: it keeps experiments, runs, metrics and artifacts."
+            )
             return reply_for(error, f"{method} {path!r}")
         return None
+
+    def _absent(self, path: str) -> str | None:
+        if path == f"{self._settings.static_prefix}/v1/traces":
+            return _ABSENT["traces"]
+        place = next((place for place in self._api if path.startswith(place)), None)
+        if place is None:
+            return None
+        _version, _, rest = path[len(place) :].partition("/mlflow/")
+        return _ABSENT.get(rest.partition("/")[0])
 
     def is_api(self, path: str) -> bool:
         """Whether a path is one that only programs ask for."""

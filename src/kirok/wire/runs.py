@@ -172,7 +172,8 @@ class Run(Struct, omit_defaults=True):
 
 
 class CreateRun(Struct, omit_defaults=True):
-    experiment_id: str
+    # Needed, but MLflow finds it under `experimentId` too, which it does not for fields it checks for; so no check here.
+    experiment_id: str | None = None
     user_id: str | None = None
     run_name: str | None = None
     start_time: Int64 | None = None

@@ -34,7 +34,6 @@ ESCAPES = [
     "a/..",
     "a/../b",
     "/etc/passwd",
-    "~/x",
     "C:/x",
     "c:x",
     "\\\\host\\share",

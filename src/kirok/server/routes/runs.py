@@ -19,7 +19,7 @@ from kirok.wire.names import run_status, view_type
 
 async def create_run(context: Context, request: wire.CreateRun) -> wire.OneRun:
     run = await context.writes.create_run(
-        request.experiment_id,
+        request.experiment_id or "",
         user_id=request.user_id or "",
         run_name=request.run_name,
         start_time=request.start_time,

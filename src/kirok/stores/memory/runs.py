@@ -13,7 +13,7 @@ from kirok.entities.pages import PagedList
 from kirok.entities.runs import Param, Run, RunInfo, RunInputs, RunTag
 from kirok.entities.views import LifecycleStage, RunStatus, ViewType
 from kirok.rules.batches import check_batch, check_dataset_inputs, check_unchanged_params
-from kirok.rules.keys import check_key, check_run_id, experiment_number
+from kirok.rules.keys import check_first_tag_key, check_run_id, experiment_number
 from kirok.rules.lifecycle import (
     LOGGED_MODELS_TAG,
     RUN_NAME_TAG,
@@ -50,7 +50,7 @@ class MemoryRunStore:
     ) -> Run:
         """As RunStore."""
         for tag in tags:
-            check_key(tag.key, "key")
+            check_first_tag_key(tag.key)
         fitted = fitted_tags(tags, truncate=self.records.truncate_long_values)
         experiment = self.records.experiment(experiment_id)
         require_active_experiment(experiment_id, experiment.lifecycle_stage)

@@ -12,7 +12,7 @@ from kirok.entities.metrics import Metric
 from kirok.entities.runs import Param, Run, RunData, RunInfo, RunTag
 from kirok.entities.views import LifecycleStage, RunStatus
 from kirok.rules.batches import check_batch
-from kirok.rules.keys import check_key, check_run_id, experiment_number
+from kirok.rules.keys import check_first_tag_key, check_run_id, experiment_number
 from kirok.rules.lifecycle import RUN_NAME_TAG, agreed_run_name
 from kirok.rules.locations import run_artifact_uri
 from kirok.rules.values import fitted_params, fitted_tags
@@ -42,7 +42,7 @@ class RunWrites:
         """RunStore.create_run."""
         number = experiment_number(experiment_id)
         for tag in tags:
-            check_key(tag.key, "key")
+            check_first_tag_key(tag.key)
         tags = fitted_tags(tags, truncate=self._truncate)
         name = agreed_run_name(run_name, list(tags)) or new_run_name()
         texts = {tag.key: tag.value for tag in tags} | {RUN_NAME_TAG: name}
