@@ -172,7 +172,7 @@ class Run(Struct, omit_defaults=True):
 
 
 class CreateRun(Struct, omit_defaults=True):
-    # Needed, but MLflow finds it under `experimentId` too, which it does not for fields it checks for; so no check here.
+    # Needed, but found under `experimentId` too, unlike the fields that MLflow checks for; so the handler asks for it.
     experiment_id: str | None = None
     user_id: str | None = None
     run_name: str | None = None
