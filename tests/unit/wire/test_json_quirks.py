@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from kirok.base.errors import BadRequest, InvalidParameter, MissingParameter
 from kirok.wire.artifacts import ListArtifacts
 from kirok.wire.endpoints import ENDPOINTS
-from kirok.wire.experiments import KeyValue, SearchDatasets, SearchExperiments
+from kirok.wire.experiments import DeleteExperiment, KeyValue, SearchDatasets, SearchExperiments
 from kirok.wire.json_quirks import decode_answer, decode_body, decode_query, encode
 from kirok.wire.metrics import BulkHistory, BulkPoint, GetBulkHistory, GetHistory, LoggedMetric, LogMetric
 from kirok.wire.runs import CreateRun, LogBatch, LogParam, RunsPage, SearchRuns, UpdateRun
@@ -140,9 +140,9 @@ def test_a_long_wrong_value_is_shown_in_part() -> None:
 @pytest.mark.parametrize(
     ("body", "type_", "path"),
     [
-        ({}, CreateRun, "experiment_id"),
-        ({"experiment_id": ""}, CreateRun, "experiment_id"),
-        ({"experiment_id": None}, CreateRun, "experiment_id"),
+        ({}, DeleteExperiment, "experiment_id"),
+        ({"experiment_id": ""}, DeleteExperiment, "experiment_id"),
+        ({"experiment_id": None}, DeleteExperiment, "experiment_id"),
         ({"run_id": "r", "value": 1, "timestamp": 1}, LogMetric, "key"),
         ({"run_id": "r", "key": "", "value": 1, "timestamp": 1}, LogMetric, "key"),
         ({"run_id": "r", "key": "a", "value": None, "timestamp": 1}, LogMetric, "value"),
@@ -187,7 +187,7 @@ def test_optional_fields_may_be_spelled_in_camel_case() -> None:
 
 def test_required_fields_may_not() -> None:
     with pytest.raises(MissingParameter, match="experiment_id"):
-        decode_body(b'{"experimentId": "1"}', CreateRun)
+        decode_body(b'{"experimentId": "1"}', DeleteExperiment)
 
 
 def test_both_spellings_at_once_are_refused() -> None:
