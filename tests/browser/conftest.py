@@ -14,7 +14,7 @@ from running_servers import kirok_server
 
 ROOT = Path(__file__).parents[2]
 NAMES = ("chromium", "chromium-browser", "google-chrome")
-UNPACKED = ROOT / ".cache" / "parts" / "usr" / "bin" / "chromium"
+UNPACKED = ROOT / ".cache" / "parts" / "chromium"
 MISSING = "No Chromium found. Install it (Debian: apt-get install chromium) or run tools/fetch-parts."
 
 # No sandbox, as tests also run as root in containers; nothing that asks the network for news of its own.
