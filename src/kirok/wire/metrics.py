@@ -61,15 +61,7 @@ class LoggedMetric(Struct, omit_defaults=True, gc=False):
 
     def record(self) -> entities.Metric:
         """The record of a JSON form."""
-        return entities.Metric(
-            self.key,
-            self.value,
-            self.timestamp,
-            self.step or 0,
-            self.model_id,
-            self.dataset_name,
-            self.dataset_digest,
-        )
+        return _logged(self)
 
 
 class LogMetric(NamesRun, omit_defaults=True, kw_only=True):
@@ -83,15 +75,19 @@ class LogMetric(NamesRun, omit_defaults=True, kw_only=True):
 
     def record(self) -> entities.Metric:
         """The point as a record."""
-        return entities.Metric(
-            self.key,
-            self.value,
-            self.timestamp,
-            self.step or 0,
-            self.model_id,
-            self.dataset_name,
-            self.dataset_digest,
-        )
+        return _logged(self)
+
+
+def _logged(given: LoggedMetric | LogMetric) -> entities.Metric:
+    return entities.Metric(
+        given.key,
+        given.value,
+        given.timestamp,
+        given.step or 0,
+        given.model_id,
+        given.dataset_name,
+        given.dataset_digest,
+    )
 
 
 class GetHistory(NamesRun, omit_defaults=True, kw_only=True):
