@@ -2,6 +2,7 @@
 
 import json
 import os
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
@@ -14,14 +15,14 @@ from kirok.client.run_context import context_tags
 _OBJECT_STORES = ("s3", "gs", "wasbs", "abfss", "hdfs", "viewfs", "ftp", "sftp", "r2", "b2", "uc", "dbfs")
 
 
-class DatasetSource:
+class DatasetSource(ABC):
     """A place data came from; `kind` is the word MLflow's tables keep for it."""
 
     kind: ClassVar[str] = "unknown"
 
+    @abstractmethod
     def to_dict(self) -> dict[str, Any]:
         """What is needed to find the data again."""
-        raise NotImplementedError
 
     def to_json(self) -> str:
         """`to_dict` as JSON text."""
