@@ -143,8 +143,6 @@ def test_what_is_no_image_is_refused() -> None:
 
 @pytest.mark.parametrize("file", ["rows.json", "deep/rows.json", "rows.parquet"])
 def test_a_table_grows_call_by_call(file: str) -> None:
-    if file.endswith(".parquet"):
-        pytest.importorskip("pyarrow")
     with kirok.start_run() as first:
         kirok.log_table({"question": ["a", "b"], "score": [0.5, 1.0]}, file)
         kirok.log_table(pd.DataFrame({"question": ["c"], "score": [0.0]}), file)

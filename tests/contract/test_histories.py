@@ -194,4 +194,4 @@ def test_each_run_is_sampled_by_itself(stores: Stores, experiment_id: str, run_i
 )
 def test_a_sample_that_makes_no_sense_is_refused(stores: Stores, run_id: str, ask: dict[str, object]) -> None:
     with pytest.raises(InvalidParameter):
-        stores.metrics.sampled_history(**{"run_ids": [run_id], "key": "loss", **ask})  # type: ignore[arg-type]
+        stores.metrics.sampled_history(**{"run_ids": [run_id], "key": "loss", **ask})  # type: ignore[arg-type]  # a mixed dict
