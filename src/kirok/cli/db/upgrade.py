@@ -1,4 +1,4 @@
-"""`kirok db`: whether a database has the schema this version speaks."""
+"""`kirok db upgrade`: whether a database has the schema this version speaks."""
 
 import click
 
@@ -6,14 +6,9 @@ from kirok.cli.printing import printable
 from kirok.cli.server import without_password
 
 
-@click.group("db")
-def group() -> None:
-    """Look after the database of experiments and runs."""
-
-
-@group.command()
+@click.command("upgrade")
 @click.argument("url")
-def upgrade(url: str) -> None:
+def command(url: str) -> None:
     """Make sure that the database at URL (such as sqlite:///mlflow.db) has this version's schema.
 
     This version speaks one schema, that of MLflow 3.17.2, and makes it in a new database by itself. It does not

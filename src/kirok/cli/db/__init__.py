@@ -1,0 +1,13 @@
+"""`kirok db`: looking after the database of experiments and runs. One file per command."""
+
+import click
+
+from kirok.cli.db import upgrade
+
+
+@click.group("db")
+def group() -> None:
+    """Look after the database of experiments and runs."""
+
+
+group.add_command(upgrade.command)
