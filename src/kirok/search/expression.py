@@ -31,13 +31,40 @@ class Comparator(StrEnum):
     NOT_IN = "NOT IN"
     IS_NULL = "IS NULL"
     IS_NOT_NULL = "IS NOT NULL"
+    NOT_LIKE = "NOT LIKE"
+    NOT_ILIKE = "NOT ILIKE"
+    RLIKE = "RLIKE"
+    NOT_RLIKE = "NOT RLIKE"
+    CONTAINS = "CONTAINS"
+    NOT_CONTAINS = "NOT CONTAINS"
+    BETWEEN = "BETWEEN"
+    NOT_BETWEEN = "NOT BETWEEN"
+
+    @property
+    def negated(self) -> "Comparator | None":
+        """The comparator whose opposite this is on a value that exists: LIKE for NOT LIKE, nothing for LIKE."""
+        return Comparator(self.value[4:]) if self.value.startswith("NOT ") else None
 
 
-Value = str | int | float | tuple[str, ...] | None
-"""Text, a number, a list of texts for IN and NOT IN, or nothing for IS NULL and IS NOT NULL.
+class Function(StrEnum):
+    """What of a metric's whole series is compared, where it is not the latest value."""
 
-A metric's is a float; a parameter's is a float where it is to be compared as a number; a time's is an int, or a
-float where the filter had one.
+    MIN = "min"
+    MAX = "max"
+    MEAN = "mean"
+    FIRST = "first"
+    LAST = "last"
+    COUNT = "count"
+    BEST = "best"
+    """The least or the greatest value, as the experiment's tag `kirok.goal.<key>` says: min or max."""
+
+
+Number = int | float
+Value = str | Number | tuple[str, ...] | tuple[Number, ...] | None
+"""Text, a number, a list of either for IN and NOT IN, (low, high) for BETWEEN, or nothing for IS NULL.
+
+A metric's numbers are floats; a parameter's are floats where it is to be compared as a number; a time's are ints, or
+floats where the filter had one.
 """
 
 
@@ -48,6 +75,13 @@ class Comparison(Struct, frozen=True):
     key: str
     comparator: Comparator
     value: Value = None
+    function: Function | None = None
+    """Of a metric alone; without one it is the latest value that is compared."""
+
+    @property
+    def is_numeric(self) -> bool:
+        """Whether numbers are compared; None and texts are no numbers."""
+        return isinstance(self.value[0] if isinstance(self.value, tuple) else self.value, int | float)
 
 
 class And(Struct, frozen=True):
