@@ -1,0 +1,88 @@
+"""A store as a place to move things out of and into: rows in the shape of MLflow's tables, whatever lies below.
+
+Two stores that keep these promises can be copied and compared without either knowing the other. Rows are tuples in the
+order of the columns asked for, in one canonical form: experiment ids are decimal text; times are milliseconds; NaN is
+the value 0.0 with `is_nan`, an infinity the largest finite number, as MLflow's tables have it; truth values are bool;
+JSON columns are text with sorted keys.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from hashlib import blake2b
+from typing import Any, Protocol, TypeAlias
+
+import msgspec
+from msgspec import Struct
+
+from kirok.stores.archive_kinds import Kind, Noun
+
+Row: TypeAlias = tuple[Any, ...]
+
+_encode = msgspec.msgpack.Encoder().encode
+_RANGE = 1 << 128
+
+
+class Fingerprint(Struct, frozen=True):
+    """A set of rows in brief: equal for equal sets, whatever the order."""
+
+    count: int
+    digest: str
+
+
+NOTHING = Fingerprint(0, f"{0:032x}")
+"""The fingerprint of no rows."""
+
+
+class Archive(Protocol):
+    """What one store holds, to be read, compared and added to.
+
+    Every method may raise Unavailable where the store cannot be reached.
+    """
+
+    place: str
+    """How messages name the store; without a password."""
+    default_artifact_root: str | None
+    """Where this store puts artifacts of its own accord (`mlflow-artifacts:/`, the folder); None where that is for
+    whoever copies to say.
+    """
+
+    def columns(self, kind: Kind) -> tuple[str, ...]:
+        """The columns of a kind that this store can hold, in the kind's order; none where it cannot hold the kind."""
+
+    def units(self, noun: Noun, experiment_ids: Sequence[str] | None = None) -> Iterator[str]:
+        """The ids of a noun's units, of all or of these experiments; in the same order every time."""
+
+    def rows(self, kind: Kind, columns: Sequence[str], ids: Sequence[str]) -> Iterator[Row]:
+        """The rows of a kind that belong to these units, read in constant memory. Unknown ids have none."""
+
+    def fingerprint(self, kind: Kind, columns: Sequence[str], ids: Sequence[str]) -> Fingerprint:
+        """The fingerprint of `rows`, found where the rows are."""
+
+    def write(self, kind: Kind, columns: Sequence[str], rows: Sequence[Row]) -> None:
+        """Put rows in; they are durable, all or none, on return. A row under a key that is there takes its place, and
+        an identical one changes nothing. What follows from points (the latest of each series) is kept right with them.
+        """
+
+    def free_experiment_id(self, wanted: str) -> str:
+        """`wanted` where this store can hold an experiment of that id and has none, else one of its own choice."""
+
+    def close(self) -> None:
+        """Let go of the store."""
+
+
+def fingerprint_of(rows: Iterable[Row]) -> Fingerprint:
+    """The fingerprint of rows: how many, and the sum of their hashes."""
+    count = total = 0
+    for row in rows:
+        count += 1
+        total += int.from_bytes(blake2b(_encode(row), digest_size=16).digest(), "little")
+    return Fingerprint(count, f"{total % _RANGE:032x}")
+
+
+def canonical_document(value: object) -> str | None:
+    """A JSON column's value, as text or as what it was parsed to, in the one form that compares."""
+    if value is None:
+        return None
+    import json
+
+    parsed = json.loads(value) if isinstance(value, str | bytes) else value
+    return json.dumps(parsed, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
