@@ -1,0 +1,178 @@
+"""The arithmetic of series statistics: of a list of points, and of two series of which one continues the other.
+
+Points come as four columns in the form that MLflow's tables hold (`kirok.rules.values.stored_value`), because columns
+are what Python's built-in functions run over at full speed: keeping statistics must cost next to nothing beside
+storing the points.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from itertools import compress, islice
+from operator import lt, not_
+
+from msgspec import Struct
+
+from kirok.entities.metrics import Metric
+from kirok.entities.series import SeriesPoint, SeriesStatistics
+from kirok.rules.values import restored_value, stored_value
+
+Rank = tuple[int, int, float, int]
+"""(step, timestamp, stored value, is_nan). Points that agree in all four are one point; the greatest is the latest."""
+
+
+class Columns(Struct, frozen=True, gc=False):
+    """Distinct points of one series, at least one."""
+
+    steps: Sequence[int]
+    timestamps: Sequence[int]
+    values: Sequence[float]
+    """As stored."""
+    nan_flags: Sequence[int]
+    ascends: bool
+    """Whether each step is greater than the one before it: then no point repeats another."""
+
+    @classmethod
+    def of(cls, ranks: Iterable[Rank]) -> "Columns":
+        """The points with these ranks, each once, in their order."""
+        steps, timestamps, values, nan_flags = zip(*sorted(set(ranks)), strict=True)
+        return cls(steps, timestamps, values, nan_flags, do_ascend(steps))
+
+
+def do_ascend(steps: Sequence[int]) -> bool:
+    """Whether each step is greater than the one before it."""
+    return all(map(lt, steps, islice(steps, 1, None)))
+
+
+def rank(step: int, timestamp: int, value: float) -> Rank:
+    """Where a point stands in its series."""
+    stored, is_nan = stored_value(value)
+    return step, timestamp, stored, int(is_nan)
+
+
+def statistics_of_metrics(points: Iterable[Metric]) -> SeriesStatistics | None:
+    """The statistics of the points of one series, in any order and any number of times each; None of no point."""
+    ranks = [rank(point.step, point.timestamp, point.value) for point in points]
+    return statistics_of(Columns.of(ranks)) if ranks else None
+
+
+def statistics_of(points: Columns) -> SeriesStatistics:
+    """The statistics of some points."""
+    steps, values = points.steps, points.values
+    count = len(steps)
+    if points.ascends:
+        first, last = _at(points, 0), _at(points, -1)
+    else:
+        ranks = list(zip(steps, points.timestamps, values, points.nan_flags, strict=True))
+        first, last = _point(min(ranks)), _point(max(ranks))
+    if any(points.nan_flags):
+        flags = points.nan_flags
+        steps, values = list(compress(steps, map(not_, flags))), list(compress(values, map(not_, flags)))
+        if not values:
+            return SeriesStatistics(
+                count=count,
+                numbers=0,
+                minimum=None,
+                minimum_step=None,
+                maximum=None,
+                maximum_step=None,
+                mean=None,
+                first=first,
+                last=last,
+            )
+    low, high = min(values), max(values)
+    if points.ascends:
+        low_step, high_step = steps[values.index(low)], steps[values.index(high)]
+    else:
+        low_step = min(step for step, value in zip(steps, values, strict=True) if value == low)
+        high_step = min(step for step, value in zip(steps, values, strict=True) if value == high)
+    minimum, maximum = restored_value(float(low), False) + 0.0, restored_value(float(high), False) + 0.0
+    return SeriesStatistics(
+        count=count,
+        numbers=len(values),
+        minimum=minimum,
+        minimum_step=low_step,
+        maximum=maximum,
+        maximum_step=high_step,
+        mean=_mean(values, minimum, maximum),
+        first=first,
+        last=last,
+    )
+
+
+def merged(one: SeriesStatistics, other: SeriesStatistics) -> SeriesStatistics:
+    """The statistics of all points of two sets that have none in common."""
+    if one.last.step < other.first.step:
+        first, last = one.first, other.last
+    else:
+        first, last = min(one.first, other.first, key=_rank_of), max(one.last, other.last, key=_rank_of)
+    minimum, minimum_step = _lower(one.minimum, one.minimum_step, other.minimum, other.minimum_step)
+    maximum, maximum_step = _higher(one.maximum, one.maximum_step, other.maximum, other.maximum_step)
+    return SeriesStatistics(
+        count=one.count + other.count,
+        numbers=one.numbers + other.numbers,
+        minimum=minimum,
+        minimum_step=minimum_step,
+        maximum=maximum,
+        maximum_step=maximum_step,
+        mean=_joint_mean(one, other) if one.numbers >= other.numbers else _joint_mean(other, one),
+        first=first,
+        last=last,
+    )
+
+
+_Extreme = tuple[float | None, int | None]
+
+
+def _lower(value: float | None, step: int | None, other: float | None, other_step: int | None) -> _Extreme:
+    if other is None or other_step is None:
+        return value, step
+    if value is None or step is None or other < value:
+        return other, other_step
+    return value, min(step, other_step) if other == value else step
+
+
+def _higher(value: float | None, step: int | None, other: float | None, other_step: int | None) -> _Extreme:
+    if other is None or other_step is None:
+        return value, step
+    if value is None or step is None or other > value:
+        return other, other_step
+    return value, min(step, other_step) if other == value else step
+
+
+def _at(points: Columns, index: int) -> SeriesPoint:
+    return _point(
+        (points.steps[index], points.timestamps[index], points.values[index], points.nan_flags[index]),
+    )
+
+
+def _point(rank: Rank) -> SeriesPoint:
+    step, timestamp, value, is_nan = rank
+    return SeriesPoint(step, timestamp, restored_value(float(value), is_nan) + 0.0)
+
+
+def _rank_of(point: SeriesPoint) -> Rank:
+    return rank(point.step, point.timestamp, point.value)
+
+
+def _mean(values: Sequence[float], minimum: float, maximum: float) -> float:
+    if math.isinf(minimum) or math.isinf(maximum):
+        return minimum + maximum
+    try:
+        mean = math.fsum(values) / len(values)
+    except OverflowError:  # of finite values whose sum is beyond the greatest double; their mean is not
+        mean = math.fsum(value / len(values) for value in values)
+    return max(minimum, min(maximum, mean))
+
+
+def _joint_mean(most: SeriesStatistics, few: SeriesStatistics) -> float | None:
+    mean, other = most.mean, few.mean
+    if mean is None or other is None:
+        return mean
+    if not (math.isfinite(mean) and math.isfinite(other)):
+        return mean + other
+    share = few.numbers / (most.numbers + few.numbers)
+    # A small correction to the greater part loses less than a sum of two products, unless the difference overflows.
+    joint = mean + (other - mean) * share
+    if not math.isfinite(joint):
+        joint = mean * (1 - share) + other * share
+    return max(min(mean, other), min(max(mean, other), joint))
