@@ -9,6 +9,8 @@ MAX_EXPERIMENTS_PAGE = 50_000
 MAX_BULK_RUNS = 100
 MAX_BULK_POINTS = 25_000
 MAX_SAMPLED_POINTS = 2_500
+MAX_STATISTICS_RUNS = 1_000
+MAX_STATISTICS_KEYS = 1_000
 MAX_DATASET_EXPERIMENTS = 20
 MAX_DATASET_SUMMARIES = 1_000
 
@@ -33,6 +35,18 @@ def check_run_ids(run_ids: Sequence[str], name: str, limit: int = MAX_BULK_RUNS)
         raise InvalidParameter(
             f"GET request must specify at most {limit} {name} values. Received {len(run_ids)} {name} values."
         )
+
+
+def check_statistics_request(run_ids: Sequence[str], keys: Sequence[str] | None) -> None:
+    """Refuse to be asked for the statistics of no run, of too many runs, or of too many metrics."""
+    if not run_ids:
+        raise MissingParameter("run_ids")
+    for given, limit, name in (
+        (run_ids, MAX_STATISTICS_RUNS, "run_ids"),
+        (keys or (), MAX_STATISTICS_KEYS, "keys"),
+    ):
+        if len(given) > limit:
+            raise InvalidParameter(f"A request may name at most {limit} {name}; this one names {len(given)}. Split it.")
 
 
 def check_step_range(start_step: int | None, end_step: int | None) -> None:

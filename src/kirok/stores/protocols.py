@@ -19,6 +19,7 @@ from kirok.entities.metrics import Metric
 from kirok.entities.models import LoggedModelInput, LoggedModelOutput
 from kirok.entities.pages import PagedList
 from kirok.entities.runs import Param, Run, RunInfo, RunTag
+from kirok.entities.series import SeriesStatistics
 from kirok.entities.views import RunStatus, ViewType
 
 if TYPE_CHECKING:
@@ -176,6 +177,18 @@ class MetricStore(Protocol):
         """
 
 
+class SeriesStore(Protocol):
+    """What series come to, without reading their points."""
+
+    def statistics(
+        self, run_ids: Sequence[str], keys: Sequence[str] | None = None
+    ) -> dict[tuple[str, str], SeriesStatistics]:
+        """By (run id, key): the series that these runs (1 to 1,000) have of these metrics (1,000 at most; None: all).
+
+        Runs in the bin are answered; unknown runs and keys are left out.
+        """
+
+
 class LoggedModelStore(Protocol):
     """Models that MLflow has written; kirok keeps none of its own yet."""
 
@@ -253,5 +266,7 @@ class Stores(Struct, frozen=True):
     """`memory`, `sql` or `rest`."""
     logged_models: LoggedModelStore | None = None
     """None where there can be none."""
+    series: SeriesStore | None = None
+    """None where none are kept."""
     queued: QueuedWrites | None = None
     encoded: EncodedReads | None = None

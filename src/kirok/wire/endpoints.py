@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from kirok.wire import artifacts, experiments, logged_models, metrics, runs
+from kirok.wire import artifacts, experiments, logged_models, metrics, runs, series
 
 MLFLOW_VERSION = "3.17.2"
 """The MLflow version spoken: clients decide by it what to send."""
@@ -226,6 +226,17 @@ GET_SAMPLED_HISTORY = _get(
     metrics.MetricsPage,
     _READ,
     "Evenly sampled points of one metric in several runs.",
+)
+
+GET_SERIES_STATISTICS = Endpoint(
+    "get_series_statistics",
+    "POST",
+    "/api/kirok/series/statistics",
+    series.GetSeriesStatistics,
+    series.SeriesList,
+    _READ,
+    "Count, least, greatest, mean, first and last value of some metrics of some runs.",
+    at_root=True,
 )
 
 SEARCH_LOGGED_MODELS = _post(

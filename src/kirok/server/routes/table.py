@@ -1,12 +1,13 @@
 """Every endpoint and the handler that answers it."""
 
 from kirok.server.handlers import Handlers, Streams
-from kirok.server.routes import artifacts, experiments, logged_models, metrics, runs, service
+from kirok.server.routes import artifacts, experiments, logged_models, metrics, runs, series, service
 
 HANDLERS: Handlers = {
     **experiments.HANDLERS,
     **runs.HANDLERS,
     **metrics.HANDLERS,
+    **series.HANDLERS,
     **logged_models.HANDLERS,
     **artifacts.HANDLERS,
     **service.HANDLERS,

@@ -8,6 +8,7 @@ from kirok.stores.memory.experiments import MemoryExperimentStore
 from kirok.stores.memory.metrics import MemoryMetricStore
 from kirok.stores.memory.records import Records
 from kirok.stores.memory.runs import MemoryRunStore
+from kirok.stores.memory.series import MemorySeriesStore
 from kirok.stores.protocols import Stores
 
 
@@ -20,4 +21,5 @@ def open_memory(artifact_root: str = "./mlruns", *, truncate_long_values: bool =
         metrics=MemoryMetricStore(records),
         close=lambda: None,
         kind="memory",
+        series=MemorySeriesStore(records),
     )

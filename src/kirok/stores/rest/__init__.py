@@ -8,6 +8,7 @@ from kirok.stores.protocols import Stores
 from kirok.stores.rest.experiments import RestExperimentStore
 from kirok.stores.rest.metrics import RestMetricStore
 from kirok.stores.rest.runs import RestRunStore
+from kirok.stores.rest.series import RestSeriesStore
 from kirok.transport import Sender, Transport
 
 
@@ -17,10 +18,12 @@ def open_rest(uri: str, settings: TransportSettings, sender: Sender | None = Non
     `sender` replaces sockets, so that a server in this process can be reached without any.
     """
     transport = Transport(uri, settings, sender)
+    runs, metrics = RestRunStore(transport), RestMetricStore(transport)
     return Stores(
         experiments=RestExperimentStore(transport),
-        runs=RestRunStore(transport),
-        metrics=RestMetricStore(transport),
+        runs=runs,
+        metrics=metrics,
         close=transport.close,
         kind="rest",
+        series=RestSeriesStore(transport, runs, metrics),
     )
