@@ -17,6 +17,8 @@ from kirok.search.order import parse_experiment_order, parse_run_order
 from kirok.search.parse import parse_experiment_filter, parse_run_filter
 from kirok.stores.sql.search import experiment_search, run_search
 from kirok.stores.sql.search_functions import add_search_functions, create_search_indexes
+from kirok.stores.sql.sqlite.dialect import SQLITE
+from kirok.stores.sql.sqlite.engine import SqliteConnection
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -299,7 +301,7 @@ class Sides(NamedTuple):
     def our_runs(self, text: str, order: Sequence[str], view: int = 3) -> list[str]:
         stages = ViewType(view).stages
         statement = run_search(
-            parse_run_filter(text), parse_run_order(order), self.experiment_ids, stages, limit=1000, offset=0
+            parse_run_filter(text), parse_run_order(order), self.experiment_ids, stages, SQLITE, limit=1000, offset=0
         )
         return [row[0] for row in self.connection.execute(*statement)]
 
@@ -309,7 +311,7 @@ class Sides(NamedTuple):
     def our_experiments(self, text: str, order: Sequence[str], view: int = 3) -> list[str]:
         stages = ViewType(view).stages
         statement = experiment_search(
-            parse_experiment_filter(text), parse_experiment_order(order), stages, limit=1000, offset=0
+            parse_experiment_filter(text), parse_experiment_order(order), stages, SQLITE, limit=1000, offset=0
         )
         return [str(row[0]) for row in self.connection.execute(*statement)]
 
@@ -331,7 +333,7 @@ def sides(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sides]:
 
 
 def _open(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path)
+    connection = sqlite3.connect(path, factory=SqliteConnection)
     connection.execute("PRAGMA case_sensitive_like = ON")
     add_search_functions(connection)
     create_search_indexes(connection)

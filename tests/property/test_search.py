@@ -23,6 +23,8 @@ from kirok.search.parse import parse_experiment_filter, parse_run_filter
 from kirok.search.print import print_field, print_filter
 from kirok.stores.sql.search import experiment_search, run_search
 from kirok.stores.sql.search_functions import add_search_functions, create_search_indexes
+from kirok.stores.sql.sqlite.dialect import SQLITE
+from kirok.stores.sql.sqlite.engine import SqliteConnection
 from kirok.stores.sql.tables import metadata
 from property.search_records import (
     EXPERIMENT_IDS,
@@ -48,7 +50,7 @@ FILLED = (
 
 @pytest.fixture(scope="module", params=["indexed", "bare"])
 def connection(request: pytest.FixtureRequest) -> Iterator[sqlite3.Connection]:
-    connection = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
+    connection = sqlite3.connect(":memory:", factory=SqliteConnection, check_same_thread=False, isolation_level=None)
     engine = create_engine("sqlite://", creator=lambda: connection, poolclass=StaticPool)
     metadata.create_all(engine)
     connection.execute("PRAGMA case_sensitive_like = ON")
@@ -178,7 +180,7 @@ def test_sql_finds_the_runs_that_the_matcher_finds(
     expected = [run.info.run_id for run in sorted(filter(matches, candidates), key=run_sort_key(order))]
 
     def found(limit: int, offset: int) -> list[str]:
-        statement = run_search(expression, order, experiment_ids, view.stages, limit=limit, offset=offset)
+        statement = run_search(expression, order, experiment_ids, view.stages, SQLITE, limit=limit, offset=offset)
         return [row[0] for row in connection.execute(*statement)]
 
     assert found(100, 0) == expected
@@ -208,7 +210,7 @@ def test_sql_finds_the_experiments_that_the_matcher_finds(
     expected = [int(one.experiment_id) for one in sorted(filter(matches, candidates), key=experiment_sort_key(order))]
 
     def found(limit: int, offset: int) -> list[int]:
-        statement = experiment_search(expression, order, view.stages, limit=limit, offset=offset)
+        statement = experiment_search(expression, order, view.stages, SQLITE, limit=limit, offset=offset)
         return [row[0] for row in connection.execute(*statement)]
 
     assert found(100, 0) == expected

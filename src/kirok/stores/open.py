@@ -63,7 +63,7 @@ def lock_for_serving(uri: str) -> AbstractContextManager[None]:
     """
     if _scheme(uri) != "sqlite":
         return nullcontext()
-    from kirok.stores.sql.serving_lock import ServingLock
+    from kirok.stores.sql.sqlite.serving_lock import ServingLock
 
     return ServingLock(sqlite_path(uri))
 
@@ -78,7 +78,7 @@ def has_schema(uri: str) -> bool:
         raise InvalidParameter(f"{uri!r} is a server, not a database: name the database that the server runs on.")
     if scheme != "sqlite":
         raise _refusal(uri, scheme)
-    from kirok.stores.sql.inspection import has_schema as file_has_schema
+    from kirok.stores.sql.sqlite.inspection import has_schema as file_has_schema
 
     return file_has_schema(sqlite_path(uri), uri)
 

@@ -11,12 +11,14 @@ from kirok.search.order import MAX_ORDER_CLAUSES, parse_run_order
 from kirok.search.parse import MAX_COMPARISONS, MAX_NESTING, parse_run_filter
 from kirok.stores.sql.search import Statement, run_search
 from kirok.stores.sql.search_functions import add_search_functions, create_search_indexes
+from kirok.stores.sql.sqlite.dialect import SQLITE
+from kirok.stores.sql.sqlite.engine import SqliteConnection
 from kirok.stores.sql.tables import metadata
 
 
 @pytest.fixture
 def connection() -> Iterator[sqlite3.Connection]:
-    connection = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
+    connection = sqlite3.connect(":memory:", factory=SqliteConnection, check_same_thread=False, isolation_level=None)
     engine = create_engine("sqlite://", creator=lambda: connection, poolclass=StaticPool)
     metadata.create_all(engine)
     add_search_functions(connection)
@@ -27,7 +29,7 @@ def connection() -> Iterator[sqlite3.Connection]:
 
 def statement(text: str = "", *order: str) -> Statement:
     return run_search(
-        parse_run_filter(text), parse_run_order(order), ["1"], [LifecycleStage.ACTIVE], limit=100, offset=0
+        parse_run_filter(text), parse_run_order(order), ["1"], [LifecycleStage.ACTIVE], SQLITE, limit=100, offset=0
     )
 
 

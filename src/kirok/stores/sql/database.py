@@ -1,60 +1,42 @@
-"""A SQLite database, open: connections to read with, one writer, and what is kept between them."""
+"""What the stores ask of an open database, whichever kind it is."""
 
-import contextlib
-import sqlite3
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from kirok.base.clock import Clock
-from kirok.base.errors import InvalidParameter
-from kirok.stores.sql.engine import Connection, SqliteFile, check_place, explained
-from kirok.stores.sql.fragments import Fragments
-from kirok.stores.sql.readers import Reader, Readers
-from kirok.stores.sql.schema import prepare
-from kirok.stores.sql.writer import Job, Writer
+from kirok.stores.sql.connection import Connection
+from kirok.stores.sql.dialect import Dialect
+from kirok.stores.sql.groups import Job
+
+if TYPE_CHECKING:
+    from asyncio import Future
 
 Result = TypeVar("Result")
 
 
-class Database:
-    """One database file, open for as many threads as like. `open` is the way to get one."""
+class Database(Protocol):
+    """One database, open for as many threads as like."""
 
-    def __init__(self, file: SqliteFile) -> None:
-        self._readers = Readers(file)
-        self.fragments = Fragments()
-        self.writer = Writer(file, self.fragments)
+    @property
+    def dialect(self) -> Dialect:
+        """How it wants things said."""
 
-    @classmethod
-    def open(cls, path: Path, uri: str, *, artifact_root: str, synchronous: str, clock: Clock) -> "Database":
-        """Open the file, making the schema where it is new.
+    def read(self) -> AbstractContextManager[Connection]:
+        """A connection on which every statement sees one moment. Raises Unavailable where none can be had."""
 
-        Raises InvalidParameter or PermissionDenied, naming cause and mend, for a place where no database can live, a
-        file that is none, and a schema that is not MLflow's at its head; Unavailable while another process locks it.
+    def write(self, job: Job[Result], run_id: str | None = None) -> Result:
+        """What the job comes to, once it is durable. `run_id`: the run it is about, see Writer."""
+
+    def queue(self, job: Job[Result], run_id: str | None = None) -> Future[Result]:
+        """As `write`, for a coroutine: a future of the running event loop."""
+
+    def runs_as_json(self, connection: Connection) -> Callable[[Sequence[str]], list[bytes]]:
+        """What gives the JSON of those runs that exist of some ids, in their order, as `connection` sees them.
+
+        To be asked for before anything else is read on the connection that `read` gave.
         """
-        check_place(path)
-        file = SqliteFile(path, synchronous)
-        try:
-            with contextlib.closing(file.connect(Connection)) as connection:
-                prepare(connection, uri, artifact_root, clock)
-                # The readers open the file before this connection closes it: the last to close removes the log.
-                return cls(file.choose_journal(connection))
-        except sqlite3.DatabaseError as error:
-            if "not a database" in str(error) or "malformed" in str(error):
-                raise InvalidParameter(
-                    f"{str(path)!r} is not a SQLite database ({error}). Name another file; a new one is made."
-                ) from error
-            raise explained(error) from error
-
-    def read(self) -> AbstractContextManager[Reader]:
-        """A connection on which every statement sees one moment."""
-        return self._readers.snapshot()
-
-    def write(self, job: Job[Result]) -> Result:
-        """What the job comes to, once it is durable."""
-        return self.writer.run(job)
 
     def close(self) -> None:
-        """Finish the writes that wait, and leave one whole file. Again is no error."""
-        self._readers.close()
-        self.writer.close()
+        """Finish the writes that wait, then let go. Again is no error."""

@@ -33,11 +33,10 @@ class SqlEncodedReads:
     ) -> bytes:
         """As EncodedReads."""
         search = RunSearch.parse(experiment_ids, filter_string, view_type, max_results, order_by, page_token)
-        fragments = self._database.fragments
         with self._database.read() as connection:
-            moment = fragments.moment(connection, self._database.writer.look_around)
+            as_json = self._database.runs_as_json(connection)
             run_ids, token = search.page(connection)
-            runs = fragments.of(connection, run_ids, moment)
+            runs = as_json(run_ids)
         page: dict[str, Any] = {}
         if runs:
             page["runs"] = [msgspec.Raw(run) for run in runs]

@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-import msgspec
-
 from kirok.base.clock import Clock
 from kirok.base.errors import AlreadyExists, InvalidState, NotFound
 from kirok.entities.datasets import DatasetSummary
@@ -23,8 +21,9 @@ from kirok.rules.values import check_experiment_tag_value
 from kirok.search.order import parse_experiment_order
 from kirok.search.page_token import make_page_token, parse_page_token
 from kirok.search.parse import parse_experiment_filter
+from kirok.stores.sql.connection import Connection
 from kirok.stores.sql.database import Database
-from kirok.stores.sql.engine import Connection
+from kirok.stores.sql.inserts import Insert
 from kirok.stores.sql.search import experiment_search
 from kirok.stores.sql.transaction import Transaction
 
@@ -33,16 +32,14 @@ _COLUMNS = (
     "SELECT experiment_id, name, artifact_location, lifecycle_stage, creation_time, last_update_time, workspace "
     "FROM experiments WHERE "
 )
-_IDS = "experiment_id IN (SELECT value FROM json_each(?))"
-_SET_TAG = (
-    "INSERT INTO experiment_tags (key, value, experiment_id) VALUES (?, ?, ?) "
-    "ON CONFLICT (key, experiment_id) DO UPDATE SET value = excluded.value"
+_TAGS = Insert(
+    "experiment_tags", "key, value, experiment_id", "text text int4", key="key, experiment_id", overwrite="value"
 )
 _DATASETS = (
     "SELECT DISTINCT d.experiment_id, d.name, d.digest, t.value FROM datasets d "
     "JOIN inputs i ON i.source_type = 'DATASET' AND i.source_id = d.dataset_uuid "
     "LEFT JOIN input_tags t ON t.input_uuid = i.input_uuid AND t.name = ? "
-    "WHERE d.experiment_id IN (SELECT value FROM json_each(?)) LIMIT ?"
+    "WHERE d.experiment_id {among} LIMIT ?"
 )
 
 
@@ -68,17 +65,19 @@ class SqlExperimentStore:
             connection = transaction.connection
             _check_name_is_free(connection, name)
             now = self._clock()
-            number = connection.execute(
+            number = connection.insert_numbered(
                 "INSERT INTO experiments (name, artifact_location, lifecycle_stage, creation_time, last_update_time, "
                 "workspace) VALUES (?, ?, 'active', ?, ?, 'default')",
                 (name, artifact_location, now, now),
-            ).lastrowid
+                "experiment_id",
+            )
             if not artifact_location:
                 connection.execute(
                     "UPDATE experiments SET artifact_location = ? WHERE experiment_id = ?",
                     (below(self._artifact_root, str(number)), number),
                 )
-            connection.executemany(_SET_TAG, [(tag.key, tag.value, number) for tag in tags])
+            texts = {tag.key: tag.value for tag in tags}
+            connection.insert(_TAGS, [cell for key, value in texts.items() for cell in (key, value, number)])
             return str(number)
 
         return self._database.write(create)
@@ -114,6 +113,7 @@ class SqlExperimentStore:
             parse_experiment_filter(filter_string),
             parse_experiment_order(order_by),
             view_type.stages,
+            self._database.dialect,
             limit=max_results + 1,
             offset=offset,
         )
@@ -153,7 +153,7 @@ class SqlExperimentStore:
 
         def set_tag(transaction: Transaction) -> None:
             transaction.active_experiment(number)
-            transaction.connection.execute(_SET_TAG, (tag.key, tag.value, number))
+            transaction.connection.insert(_TAGS, [tag.key, tag.value, number])
 
         self._database.write(set_tag)
 
@@ -174,9 +174,11 @@ class SqlExperimentStore:
     def search_datasets(self, experiment_ids: Sequence[str]) -> list[DatasetSummary]:
         """As ExperimentStore."""
         check_run_ids(experiment_ids, "experiment_ids", MAX_DATASET_EXPERIMENTS)
-        numbers = msgspec.json.encode([experiment_number(each) for each in experiment_ids]).decode()
+        dialect = self._database.dialect
+        numbers = dialect.listed([experiment_number(each) for each in experiment_ids])
+        statement = _DATASETS.format(among=dialect.among)
         with self._database.read() as connection:
-            rows = connection.execute(_DATASETS, (_CONTEXT_TAG, numbers, MAX_DATASET_SUMMARIES)).fetchall()
+            rows = connection.execute(statement, (_CONTEXT_TAG, numbers, MAX_DATASET_SUMMARIES)).fetchall()
         return [DatasetSummary(str(number), name, digest, context) for number, name, digest, context in rows]
 
     def _move(self, experiment_id: str, source: LifecycleStage, target: LifecycleStage) -> None:
@@ -223,12 +225,17 @@ def _number_of(connection: Connection, name: str) -> int | None:
 
 def _read(connection: Connection, numbers: Sequence[int]) -> list[Experiment]:
     """The experiments that exist of these, in the order of the numbers, by two statements."""
-    ids = (msgspec.json.encode(numbers).decode(),)
+    ids = (connection.dialect.listed(numbers),)
+    are_wanted = f"experiment_id {connection.dialect.among}"
     tags: dict[int, dict[str, str]] = {}
-    rows = connection.execute(f"SELECT experiment_id, key, value FROM experiment_tags WHERE {_IDS} ORDER BY key", ids)
+    rows = connection.execute(
+        f"SELECT experiment_id, key, value FROM experiment_tags WHERE {are_wanted} "
+        f"ORDER BY {connection.dialect.text_order('key')}",
+        ids,
+    )
     for number, key, value in rows:
         tags.setdefault(number, {})[key] = value or ""
-    found = {row[0]: row for row in connection.execute(_COLUMNS + _IDS, ids)}
+    found = {row[0]: row for row in connection.execute(_COLUMNS + are_wanted, ids)}
     return [
         Experiment(
             experiment_id=str(number),

@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from kirok.base.errors import InvalidParameter
 from kirok.rules.paging import check_max_results
-from kirok.stores.sql.engine import Connection
+from kirok.stores.sql.connection import Connection
 
 Row = tuple[int, int, float, int]
 """timestamp, step, stored value, is_nan: the order of a history, and no two points agree in all four."""
@@ -25,14 +25,15 @@ _SHORT = 20_000
 _NEIGHBOURS = 4
 """How many entries of the primary key may be passed over for each point of a page."""
 
+SERIES_INDEX = "index_metrics_run_uuid_key_step"
+"""MLflow's index on (run, key, step)."""
+
 _SERIES = "run_uuid = ? AND key = ?"
-_IS_LONG = f"SELECT 1 FROM metrics INDEXED BY index_metrics_run_uuid_key_step WHERE {_SERIES} LIMIT 1 OFFSET {_SHORT}"
-_BY_INDEX = (
-    f"SELECT timestamp, step, value, is_nan FROM metrics INDEXED BY index_metrics_run_uuid_key_step WHERE {_SERIES}"
-)
+_IS_LONG = f"SELECT 1 FROM metrics{{by_series}} WHERE {_SERIES} LIMIT 1 OFFSET {_SHORT}"
+_BY_INDEX = f"SELECT timestamp, step, value, is_nan FROM metrics{{by_series}} WHERE {_SERIES}"
 _ALONG_KEY = (
     "SELECT timestamp, step, value, is_nan FROM (SELECT timestamp, step, value, is_nan, run_uuid FROM metrics "
-    "WHERE key = ?{after} ORDER BY timestamp, step, run_uuid, value, is_nan LIMIT ?) WHERE run_uuid = ?{beyond} "
+    "WHERE key = ?{after} ORDER BY timestamp, step, run_uuid, value, is_nan LIMIT ?) AS m WHERE run_uuid = ?{beyond} "
     "LIMIT ?"
 )
 _AFTER = " AND (timestamp, step) >= (?, ?)"
@@ -58,7 +59,8 @@ class HistoryPage(Struct, frozen=True):
     def rows(self, connection: Connection, run_id: str, key: str) -> tuple[Sequence[Row], str | None]:
         """The points, and the token of the next page where there is one."""
         found: list[Row] | None = None
-        if self.limit is not None and connection.execute(_IS_LONG, (run_id, key)).fetchone():
+        is_long = _IS_LONG.format(by_series=connection.dialect.using_index(SERIES_INDEX))
+        if self.limit is not None and connection.execute(is_long, (run_id, key)).fetchone():
             found = self._along_key(connection, run_id, key, self.limit + 1)
         if found is None:
             found = self._sorted(connection, run_id, key)
@@ -69,10 +71,10 @@ class HistoryPage(Struct, frozen=True):
 
     def _sorted(self, connection: Connection, run_id: str, key: str) -> list[Row]:
         values: list[object] = [run_id, key]
-        statement = _BY_INDEX
+        statement = _BY_INDEX.format(by_series=connection.dialect.using_index(SERIES_INDEX))
         if self.after is not None:
             statement += _BEYOND
-            values += self.after
+            values += _bound(self.after)
         # Points come by step, so they are nearly in order, which Python's sort makes the most of.
         return sorted(connection.execute(statement, values))
 
@@ -81,7 +83,9 @@ class HistoryPage(Struct, frozen=True):
         most = (1 + _NEIGHBOURS) * wanted
         place = self.after[:2] if self.after else ()
         statement = _ALONG_KEY.format(after=_AFTER if place else "", beyond=_BEYOND if place else "")
-        found = connection.execute(statement, (key, *place, most, run_id, *(self.after or ()), wanted)).fetchall()
+        found = connection.execute(
+            statement, (key, *place, most, run_id, *(_bound(self.after) if self.after else ()), wanted)
+        ).fetchall()
         if len(found) == wanted:
             return found
         reaches_end = connection.execute(
@@ -90,9 +94,15 @@ class HistoryPage(Struct, frozen=True):
         return None if reaches_end else found
 
 
+def _bound(point: Row) -> tuple[int, int, float, bool]:
+    timestamp, step, value, is_nan = point
+    return timestamp, step, value, bool(is_nan)
+
+
 def _token_of(point: Row) -> str:
+    timestamp, step, value, is_nan = point
     # msgspec writes the shortest text that reads back as the same double.
-    return base64.urlsafe_b64encode(msgspec.json.encode({"after": point})).decode()
+    return base64.urlsafe_b64encode(msgspec.json.encode({"after": (timestamp, step, value, int(is_nan))})).decode()
 
 
 class _Place(Struct):

@@ -13,7 +13,8 @@ _MODEL_METRICS = Insert(
     "logged_model_metrics",
     "model_id, metric_name, metric_timestamp_ms, metric_step, metric_value, experiment_id, run_id, dataset_name, "
     "dataset_digest",
-    "DO NOTHING",
+    "text text int8 int8 float8 int4 text text text",
+    key="model_id, metric_name, metric_timestamp_ms, metric_step, run_id",
 )
 
 
@@ -32,7 +33,7 @@ def add_model_metrics(transaction: Transaction, run_id: str, experiment_id: int,
             value, _ = stored_value(point.value)
             values += (point.model_id, point.key, point.timestamp, point.step, value, experiment_id, run_id)
             values += (point.dataset_name, point.dataset_digest)
-    _MODEL_METRICS.run(connection, values)
+    connection.insert(_MODEL_METRICS, values)
 
 
 class SqlLoggedModelStore:

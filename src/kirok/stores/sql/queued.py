@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from kirok.entities.metrics import Metric
 from kirok.entities.runs import Param, Run, RunInfo, RunTag
 from kirok.entities.views import RunStatus
+from kirok.stores.sql.database import Database
 from kirok.stores.sql.run_writes import RunWrites
-from kirok.stores.sql.writer import Writer
 
 if TYPE_CHECKING:
     from asyncio import Future
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 class SqlQueuedWrites:
     """QueuedWrites on a SQL database: each goes to the writer, and nobody's thread waits."""
 
-    def __init__(self, writer: Writer, writes: RunWrites) -> None:
-        self._writer = writer
+    def __init__(self, database: Database, writes: RunWrites) -> None:
+        self._database = database
         self._writes = writes
 
     def create_run(
@@ -32,7 +32,7 @@ class SqlQueuedWrites:
         tags: Sequence[RunTag] = (),
     ) -> Future[Run]:
         """As QueuedWrites."""
-        return self._writer.queue(self._writes.create_run(experiment_id, user_id, run_name, start_time, tags))
+        return self._database.queue(self._writes.create_run(experiment_id, user_id, run_name, start_time, tags))
 
     def update_run(
         self,
@@ -43,7 +43,7 @@ class SqlQueuedWrites:
         run_name: str | None = None,
     ) -> Future[RunInfo]:
         """As QueuedWrites."""
-        return self._writer.queue(self._writes.update_run(run_id, status, end_time, run_name))
+        return self._database.queue(self._writes.update_run(run_id, status, end_time, run_name), run_id)
 
     def log_batch(
         self,
@@ -54,4 +54,4 @@ class SqlQueuedWrites:
         tags: Sequence[RunTag] = (),
     ) -> Future[None]:
         """As QueuedWrites."""
-        return self._writer.queue(self._writes.log_batch(run_id, metrics, params, tags))
+        return self._database.queue(self._writes.log_batch(run_id, metrics, params, tags), run_id)

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 import msgspec
 
 from kirok.rules.lifecycle import RUN_NAME_TAG
-from kirok.stores.sql.engine import Connection
-from kirok.stores.sql.run_records import INFOS, METRICS, MODELS, PARAMS, TAGS, dataset_inputs
+from kirok.stores.sql.connection import Connection
+from kirok.stores.sql.run_records import dataset_inputs, run_statements
 from kirok.stores.sql.wire_values import wire_value
 from kirok.wire import runs as wire
 from kirok.wire.experiments import KeyValue
@@ -21,19 +21,20 @@ _encode = msgspec.json.Encoder().encode
 
 def run_json(connection: Connection, run_ids: Sequence[str]) -> dict[str, bytes]:
     """By id, the JSON of the runs that exist of these, without model inputs."""
-    ids = (msgspec.json.encode(run_ids).decode(),)
+    ids = (connection.dialect.listed(run_ids),)
+    statements = run_statements(connection.dialect)
     metrics: defaultdict[str, list[Metric]] = defaultdict(list)
-    for run_id, key, value, timestamp, step, is_nan in connection.execute(METRICS, ids):
+    for run_id, key, value, timestamp, step, is_nan in connection.execute(statements.metrics, ids):
         metrics[run_id].append(Metric(key, wire_value(value, is_nan), timestamp or 0, step))
     params: defaultdict[str, list[KeyValue]] = defaultdict(list)
-    for run_id, key, text in connection.execute(PARAMS, ids):
+    for run_id, key, text in connection.execute(statements.params, ids):
         params[run_id].append(KeyValue(key, text))
     tags: defaultdict[str, list[KeyValue]] = defaultdict(list)
-    for run_id, key, text in connection.execute(TAGS, ids):
+    for run_id, key, text in connection.execute(statements.tags, ids):
         tags[run_id].append(KeyValue(key, text or ""))
     datasets = dataset_inputs(connection, ids)
     outputs: defaultdict[str, list[wire.ModelOutput]] = defaultdict(list)
-    for run_id, edge, model_id, step in connection.execute(MODELS, ids):
+    for run_id, edge, model_id, step in connection.execute(statements.models, ids):
         if edge == "RUN_OUTPUT":
             outputs[run_id].append(wire.ModelOutput(model_id, step))
     return {
@@ -56,7 +57,7 @@ def run_json(connection: Connection, run_ids: Sequence[str]) -> dict[str, bytes]
                 wire.RunOutputs(outputs[row[0]]),
             )
         )
-        for row in connection.execute(INFOS, ids)
+        for row in connection.execute(statements.infos, ids)
     }
 
 

@@ -11,7 +11,7 @@ from kirok.search.expression import Expression
 from kirok.search.order import OrderBy, parse_run_order
 from kirok.search.page_token import make_page_token, parse_page_token
 from kirok.search.parse import parse_run_filter
-from kirok.stores.sql.engine import Connection
+from kirok.stores.sql.connection import Connection
 from kirok.stores.sql.search import run_search
 
 
@@ -51,7 +51,13 @@ class RunSearch(Struct, frozen=True):
         if not self.experiment_ids:
             return [], None
         statement, values = run_search(
-            self.expression, self.order, self.experiment_ids, self.stages, limit=self.limit + 1, offset=self.offset
+            self.expression,
+            self.order,
+            self.experiment_ids,
+            self.stages,
+            connection.dialect,
+            limit=self.limit + 1,
+            offset=self.offset,
         )
         ids = [run_id for (run_id,) in connection.execute(statement, values)]
         if len(ids) <= self.limit:

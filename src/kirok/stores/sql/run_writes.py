@@ -16,11 +16,11 @@ from kirok.rules.keys import check_first_tag_key, check_run_id, experiment_numbe
 from kirok.rules.lifecycle import RUN_NAME_TAG, agreed_run_name
 from kirok.rules.locations import run_artifact_uri
 from kirok.rules.values import fitted_params, fitted_tags
+from kirok.stores.sql.groups import Job
 from kirok.stores.sql.logged_models import add_model_metrics
 from kirok.stores.sql.metric_rows import MetricRows
 from kirok.stores.sql.run_records import read_info
 from kirok.stores.sql.transaction import KnownRun, Transaction
-from kirok.stores.sql.writer import Job
 
 _INSERT_RUN = (
     "INSERT INTO runs (run_uuid, name, source_type, source_name, entry_point_name, user_id, status, start_time, "

@@ -52,7 +52,7 @@ class SqlRunStore:
         run_name: str | None = None,
     ) -> RunInfo:
         """As RunStore."""
-        return self._database.write(self._writes.update_run(run_id, status, end_time, run_name))
+        return self._database.write(self._writes.update_run(run_id, status, end_time, run_name), run_id)
 
     def get_run(self, run_id: str) -> Run:
         """As RunStore."""
@@ -96,7 +96,7 @@ class SqlRunStore:
         tags: Sequence[RunTag] = (),
     ) -> None:
         """As RunStore."""
-        self._database.write(self._writes.log_batch(run_id, metrics, params, tags))
+        self._database.write(self._writes.log_batch(run_id, metrics, params, tags), run_id)
 
     def delete_tag(self, run_id: str, key: str) -> None:
         """As RunStore."""
@@ -110,7 +110,7 @@ class SqlRunStore:
             if not deleted:
                 raise NotFound(f"No tag with name: {key} in run with id {run_id}")
 
-        self._database.write(delete)
+        self._database.write(delete, run_id)
 
     def log_inputs(
         self, run_id: str, *, datasets: Sequence[DatasetInput] = (), models: Sequence[LoggedModelInput] = ()
@@ -124,7 +124,7 @@ class SqlRunStore:
             add_dataset_inputs(transaction.connection, run_id, run.experiment_id, datasets)
             add_model_inputs(transaction.connection, run_id, models)
 
-        self._database.write(log)
+        self._database.write(log, run_id)
 
     def log_outputs(self, run_id: str, models: Sequence[LoggedModelOutput]) -> None:
         """As RunStore."""
@@ -133,7 +133,7 @@ class SqlRunStore:
             transaction.active_run(run_id)
             add_model_outputs(transaction.connection, run_id, models)
 
-        self._database.write(log)
+        self._database.write(log, run_id)
 
     def log_model_record(self, run_id: str, model: dict[str, Any]) -> None:
         """As RunStore."""
@@ -148,7 +148,7 @@ class SqlRunStore:
             known = json.loads(row[0]) if row else []
             transaction.add_tag(run_id, LOGGED_MODELS_TAG, json.dumps([*known, model]))
 
-        self._database.write(log)
+        self._database.write(log, run_id)
 
     def _move(self, run_id: str, stage: LifecycleStage, deleted_time: int | None) -> None:
         def move(transaction: Transaction) -> None:
@@ -160,7 +160,7 @@ class SqlRunStore:
                 raise NotFound(f"Run with id={run_id} not found")
             transaction.forget_run(run_id)
 
-        self._database.write(move)
+        self._database.write(move, run_id)
 
 
 def _without_model_inputs(run: Run) -> Run:

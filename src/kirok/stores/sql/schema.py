@@ -5,7 +5,7 @@ import sqlite3
 from kirok.base.clock import Clock
 from kirok.base.errors import InvalidParameter
 from kirok.rules.locations import below
-from kirok.stores.sql.engine import Connection
+from kirok.stores.sql.connection import Connection
 from kirok.stores.sql.search_functions import SEARCH_INDEXES, create_search_indexes
 
 HEAD = "dc11669786a5"

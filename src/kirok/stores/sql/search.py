@@ -7,13 +7,13 @@ LIMIT needs. A search of a small experiment among many reads that experiment's r
 index holds the values of all experiments. Which of both it is, is decided inside the statement.
 """
 
-import json
 from collections.abc import Sequence
 
 from kirok.entities.views import LifecycleStage
 from kirok.rules.keys import experiment_number
 from kirok.search.expression import Entity, Expression
 from kirok.search.order import OrderBy
+from kirok.stores.sql.dialect import Dialect
 from kirok.stores.sql.search_filters import (
     EXPERIMENT_COLUMNS,
     RUN_COLUMNS,
@@ -36,6 +36,7 @@ def run_search(
     order: Sequence[OrderBy],
     experiment_ids: Sequence[str],
     stages: Sequence[LifecycleStage],
+    dialect: Dialect,
     *,
     limit: int,
     offset: int,
@@ -45,14 +46,14 @@ def run_search(
     `order` is whole, as `parse_run_order` makes it. InvalidParameter for an experiment id that is no number. The
     connection must have `add_search_functions` and a case-sensitive LIKE.
     """
-    scope = _scope(experiment_ids)
+    scope = _scope(experiment_ids, dialect)
     conditions = [scope.within("r.{}"), *_staged("r", stages)]
     if expression is not None:
-        conditions.append(run_condition(expression))
-    if order[0].entity is Entity.METRIC and experiment_ids:
-        found = _along_index(order[0], order[1:], conditions, scope, limit + offset)
+        conditions.append(run_condition(expression, dialect))
+    if order[0].entity is Entity.METRIC and experiment_ids and dialect.kind == "sqlite":
+        found = _along_index(order[0], order[1:], conditions, scope, limit + offset, dialect)
     else:
-        found = _sorted_runs(order, conditions)
+        found = _sorted_runs(order, conditions, dialect)
     return f"{found.text} LIMIT ? OFFSET ?", [*found.values, limit, offset]
 
 
@@ -60,6 +61,7 @@ def experiment_search(
     expression: Expression | None,
     order: Sequence[OrderBy],
     stages: Sequence[LifecycleStage],
+    dialect: Dialect,
     *,
     limit: int,
     offset: int,
@@ -70,40 +72,42 @@ def experiment_search(
     """
     conditions = [*_staged("e", stages)]
     if expression is not None:
-        conditions.append(experiment_condition(expression))
+        conditions.append(experiment_condition(expression, dialect))
     where = joined(conditions or [Sql("TRUE")], " AND ")
-    ordered = ", ".join(_directed(EXPERIMENT_COLUMNS[one.key], one.ascending) for one in order)
+    ordered = ", ".join(_directed(EXPERIMENT_COLUMNS[one.key], one.ascending, dialect) for one in order)
     text = f"SELECT e.experiment_id FROM experiments e WHERE {where.text} ORDER BY {ordered} LIMIT ? OFFSET ?"
     return text, [*where.values, limit, offset]
 
 
-def _sorted_runs(order: Sequence[OrderBy], conditions: list[Sql]) -> Sql:
+def _sorted_runs(order: Sequence[OrderBy], conditions: list[Sql], dialect: Dialect) -> Sql:
     """The runs under `conditions`, read and sorted."""
-    joins, terms = _ordering(order)
+    joins, terms = _ordering(order, dialect)
     frame = f"SELECT r.run_uuid FROM runs r{joins.text} WHERE {{}} ORDER BY {terms}"
     return joined(conditions, " AND ").within(frame, *joins.values)
 
 
-def _along_index(first: OrderBy, rest: Sequence[OrderBy], conditions: list[Sql], scope: Sql, size: int) -> Sql:
+def _along_index(
+    first: OrderBy, rest: Sequence[OrderBy], conditions: list[Sql], scope: Sql, size: int, dialect: Dialect
+) -> Sql:
     """The first `size` runs by metric `first`, then by `rest`."""
     wide = scope.within(
         "WITH scope(is_wide) AS (SELECT EXISTS ("
         f"SELECT 1 FROM runs WHERE {{}} LIMIT 1 OFFSET (SELECT coalesce(max(rowid), 0) / {_WIDE_SCOPE} FROM runs)))"
     )
-    joins, terms = _ordering(rest)
+    joins, terms = _ordering(rest, dialect)
     of_key = "latest_metrics m CROSS JOIN runs r ON r.run_uuid = m.run_uuid"
-    by_value = f"{_directed('m.value', first.ascending)}, {terms}"
+    by_value = f"{dialect.ordered('m.value', first.ascending, nullable=False)}, {terms}"
 
     def phase(source: str, of_phase: str, ordered: str) -> Sql:
         frame = f"SELECT r.run_uuid FROM {source}{joins.text} WHERE {{}} ORDER BY {ordered}"
         return joined([Sql(of_phase, (first.key,)), *conditions], " AND ").within(frame, *joins.values)
 
-    numbers = phase(of_key, "m.key = ? AND m.is_nan = 0", by_value)
-    not_numbers = phase(of_key, "m.key = ? AND m.is_nan = 1", terms)
+    numbers = phase(of_key, "m.key = ? AND m.is_nan = FALSE", by_value)
+    not_numbers = phase(of_key, "m.key = ? AND m.is_nan = TRUE", terms)
     lacking = phase(
         "runs r", "NOT EXISTS (SELECT 1 FROM latest_metrics WHERE key = ? AND run_uuid = r.run_uuid)", terms
     )
-    sorted_runs = _sorted_runs([first, *rest], conditions)
+    sorted_runs = _sorted_runs([first, *rest], conditions, dialect)
     # A LIMIT of its own keeps SQLite from dropping a branch's order; one of 0 keeps it from entering the branch.
     branches = [
         Sql(f"SELECT run_uuid FROM ({one.text} LIMIT ? * (SELECT {taken} FROM scope))", (*one.values, size))
@@ -117,42 +121,41 @@ def _along_index(first: OrderBy, rest: Sequence[OrderBy], conditions: list[Sql],
     return joined([wide, joined(branches, " UNION ALL ")], " ")
 
 
-def _ordering(order: Sequence[OrderBy]) -> tuple[Sql, str]:
+def _ordering(order: Sequence[OrderBy], dialect: Dialect) -> tuple[Sql, str]:
     """The joins that an order needs, and its terms."""
     joins: list[Sql] = []
     terms: list[str] = []
     for number, one in enumerate(order):
         table = _TABLES.get(one.entity)
         if table is None:
-            terms.append(_directed(RUN_COLUMNS[one.key], one.ascending))
+            terms.append(_directed(RUN_COLUMNS[one.key], one.ascending, dialect))
             continue
         alias = f"o{number}"
         joins.append(
             Sql(f" LEFT JOIN {table} {alias} ON {alias}.key = ? AND {alias}.run_uuid = r.run_uuid", (one.key,))
         )
         if one.entity is Entity.METRIC:
-            terms.append(f"coalesce({alias}.is_nan, 2)")
-        terms.append(_directed(f"{alias}.value", one.ascending))
+            terms.append(f"CASE {alias}.is_nan WHEN FALSE THEN 0 WHEN TRUE THEN 1 ELSE 2 END")
+            terms.append(dialect.ordered(f"{alias}.value", one.ascending))
+        else:
+            terms.append(dialect.ordered(dialect.text_order(f"{alias}.value"), one.ascending))
     return joined(joins, ""), ", ".join(terms)
 
 
-def _directed(column: str, ascending: bool) -> str:
-    # SQLite puts NULL last by itself where the order descends; said aloud it would keep it from using an index.
-    return (
-        f"{column} ASC NULLS LAST"
-        if ascending and column not in _NEVER_NULL
-        else f"{column} {'ASC' if ascending else 'DESC'}"
-    )
+def _directed(column: str, ascending: bool, dialect: Dialect) -> str:
+    text = dialect.text_order(column) if column in _TEXTS else column
+    return dialect.ordered(text, ascending, nullable=column not in _NEVER_NULL)
 
 
-_NEVER_NULL = frozenset(("r.run_uuid", "m.value", "e.experiment_id", "e.name"))
+_NEVER_NULL = frozenset(("r.run_uuid", "e.experiment_id", "e.name"))
+_TEXTS = frozenset(("r.run_uuid", "r.name", "r.user_id", "r.status", "r.artifact_uri", "e.name"))
 
 
-def _scope(experiment_ids: Sequence[str]) -> Sql:
+def _scope(experiment_ids: Sequence[str], dialect: Dialect) -> Sql:
     numbers = [experiment_number(one) for one in experiment_ids]
     if len(numbers) == 1:
         return Sql("experiment_id = ?", (numbers[0],))
-    return Sql("experiment_id IN (SELECT value FROM json_each(?))", (json.dumps(numbers),))
+    return Sql(f"experiment_id {dialect.among}", (dialect.listed(numbers),))
 
 
 def _staged(row: str, stages: Sequence[LifecycleStage]) -> list[Sql]:

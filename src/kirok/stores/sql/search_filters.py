@@ -7,7 +7,6 @@ Each key that a filter names is one look-up in an index on (key, run): EXISTS st
 left free to walk the runs in the order that was asked for and to stop when the page is full.
 """
 
-import json
 import math
 from collections.abc import Callable
 from typing import NamedTuple
@@ -16,6 +15,7 @@ from kirok.search.expression import And, Comparator, Comparison, Entity, Express
 from kirok.search.fields import DATASET_CONTEXT_TAG, RUN_NAME_TAG
 from kirok.search.literals import BEYOND_TIME
 from kirok.search.match import ascii_lower
+from kirok.stores.sql.dialect import Dialect
 
 RUN_COLUMNS = {
     "run_id": "r.run_uuid",
@@ -56,14 +56,14 @@ class Sql(NamedTuple):
         return Sql(frame.format(self.text), (*before, *self.values))
 
 
-def run_condition(expression: Expression) -> Sql:
+def run_condition(expression: Expression, dialect: Dialect) -> Sql:
     """The condition on row `r` of `runs`."""
-    return _condition(expression, _run_comparison)
+    return _condition(expression, lambda comparison: _run_comparison(comparison, dialect))
 
 
-def experiment_condition(expression: Expression) -> Sql:
+def experiment_condition(expression: Expression, dialect: Dialect) -> Sql:
     """The condition on row `e` of `experiments`."""
-    return _condition(expression, _experiment_comparison)
+    return _condition(expression, lambda comparison: _experiment_comparison(comparison, dialect))
 
 
 def joined(parts: list[Sql], glue: str) -> Sql:
@@ -97,43 +97,45 @@ def _cost(expression: Expression) -> int:
     return 1 if expression.comparator is Comparator.EQUAL else 2
 
 
-def _run_comparison(comparison: Comparison) -> Sql:
+def _run_comparison(comparison: Comparison, dialect: Dialect) -> Sql:
     entity, key, comparator, value = comparison.entity, comparison.key, comparison.comparator, comparison.value
     if entity is Entity.METRIC:
         # NaN is a row with value 0 and a flag.
         text = (
-            "is_nan = 1 OR value != ?" if comparator is Comparator.NOT_EQUAL else f"is_nan = 0 AND value {comparator} ?"
+            "is_nan = TRUE OR value != ?"
+            if comparator is Comparator.NOT_EQUAL
+            else f"is_nan = FALSE AND value {comparator} ?"
         )
         return _keyed("latest_metrics", "run_uuid = r.run_uuid", key, comparator, Sql(f"({text})", (value,)))
     if entity is Entity.PARAM and isinstance(value, float):
-        test = Sql("kirok_stands(value, ?, ?)", (comparator.value, value))
+        test = Sql(*dialect.number_test("value", comparator.value, value))
         return _keyed("params", "run_uuid = r.run_uuid", key, comparator, test)
     if entity is Entity.ATTRIBUTE and key == "run_name":
         entity, key = Entity.TAG, RUN_NAME_TAG
     if entity in (Entity.PARAM, Entity.TAG):
         table = "params" if entity is Entity.PARAM else "tags"
-        return _keyed(table, "run_uuid = r.run_uuid", key, comparator, text_test("value", comparator, value))
+        return _keyed(table, "run_uuid = r.run_uuid", key, comparator, text_test("value", comparator, value, dialect))
     if entity is Entity.DATASET:
         if key == "context":
-            test = text_test("t.value", comparator, value)
+            test = text_test("t.value", comparator, value, dialect)
             edge = _DATASET_EDGE.format(tags=_CONTEXT_TAG)
             return test.within(f"EXISTS (SELECT 1 FROM {edge} AND {{}})", DATASET_CONTEXT_TAG)
-        test = text_test(f"d.{key}", comparator, value)
+        test = text_test(f"d.{key}", comparator, value, dialect)
         return test.within(f"EXISTS (SELECT 1 FROM {_DATASET_EDGE.format(tags='')} AND {{}})")
-    return _column_test(RUN_COLUMNS[key], comparator, value)
+    return _column_test(RUN_COLUMNS[key], comparator, value, dialect)
 
 
-def _experiment_comparison(comparison: Comparison) -> Sql:
+def _experiment_comparison(comparison: Comparison, dialect: Dialect) -> Sql:
     key, comparator, value = comparison.key, comparison.comparator, comparison.value
     if comparison.entity is Entity.TAG:
-        test = text_test("value", comparator, value)
+        test = text_test("value", comparator, value, dialect)
         return _keyed("experiment_tags", "experiment_id = e.experiment_id", key, comparator, test)
     if key == "experiment_id" and isinstance(value, str):
         return Sql(f"e.experiment_id {comparator} ?", (int(value),))
     if key == "experiment_id" and isinstance(value, tuple):
-        ids = json.dumps([int(one) for one in value])
-        return Sql(f"e.experiment_id {comparator} (SELECT value FROM json_each(?))", (ids,))
-    return _column_test(EXPERIMENT_COLUMNS[key], comparator, value)
+        among = dialect.among if comparator is Comparator.IN else dialect.not_among
+        return Sql(f"e.experiment_id {among}", (dialect.listed([int(one) for one in value]),))
+    return _column_test(EXPERIMENT_COLUMNS[key], comparator, value, dialect)
 
 
 def _keyed(table: str, owner: str, key: str, comparator: Comparator, test: Sql) -> Sql:
@@ -145,19 +147,22 @@ def _keyed(table: str, owner: str, key: str, comparator: Comparator, test: Sql) 
     return test.within(f"EXISTS ({row} AND {{}})", key)
 
 
-def _column_test(column: str, comparator: Comparator, value: Value) -> Sql:
+def _column_test(column: str, comparator: Comparator, value: Value, dialect: Dialect) -> Sql:
     if isinstance(value, int) and not -_BEYOND_INTEGERS <= value < _BEYOND_INTEGERS:
         # It cannot be bound; a double beyond every stored time stands for it.
         value = math.copysign(float(BEYOND_TIME), value)
     if isinstance(value, int | float):
         return Sql(f"{column} {comparator} ?", (value,))
-    return text_test(column, comparator, value)
+    return text_test(column, comparator, value, dialect)
 
 
-def text_test(column: str, comparator: Comparator, value: Value) -> Sql:
-    """A comparison of texts. LIKE is case-sensitive by the connection's pragma; lower() folds ASCII, as the matcher."""
-    if comparator in (Comparator.IN, Comparator.NOT_IN):
-        return Sql(f"{column} {comparator} (SELECT value FROM json_each(?))", (json.dumps(value),))
+def text_test(column: str, comparator: Comparator, value: Value, dialect: Dialect) -> Sql:
+    """A comparison of texts, by code points; ILIKE folds ASCII alone, as the matcher does."""
+    if isinstance(value, tuple):
+        among = dialect.among if comparator is Comparator.IN else dialect.not_among
+        return Sql(f"{column} {among}", (dialect.listed([str(one) for one in value]),))
+    if comparator is Comparator.LIKE:
+        return Sql(dialect.like(column), (value,))
     if comparator is Comparator.ILIKE:
-        return Sql(f"lower({column}) LIKE ?", (ascii_lower(str(value)),))
+        return Sql(dialect.like(dialect.folded(column)), (ascii_lower(str(value)),))
     return Sql(f"{column} {comparator} ?", (value,))

@@ -10,6 +10,7 @@ from functools import lru_cache
 from kirok.search.expression import Comparator
 from kirok.search.match import Predicate, holds
 from kirok.search.numbers import text_number
+from kirok.stores.sql.connection import Connection
 
 SEARCH_INDEXES = {
     # ORDER BY of a metric, and ranges of it: values in order, NaN (stored as 0) apart.
@@ -25,7 +26,7 @@ def add_search_functions(connection: sqlite3.Connection) -> None:
     connection.create_function("kirok_stands", 3, text_stands, deterministic=True)
 
 
-def create_search_indexes(connection: sqlite3.Connection) -> None:
+def create_search_indexes(connection: Connection) -> None:
     """Create what is missing of SEARCH_INDEXES. sqlite3.OperationalError where the file is read-only."""
     for name, columns in SEARCH_INDEXES.items():
         connection.execute(f"CREATE INDEX IF NOT EXISTS {name} ON {columns}")

@@ -12,6 +12,7 @@ from kirok.stores.sql.metrics import SqlMetricStore
 from kirok.stores.sql.queued import SqlQueuedWrites
 from kirok.stores.sql.run_writes import RunWrites
 from kirok.stores.sql.runs import SqlRunStore
+from kirok.stores.sql.sqlite.database import SqliteDatabase
 
 
 def open_sqlite(
@@ -26,12 +27,15 @@ def open_sqlite(
     """The stores on a SQLite file, which is made where there is none. `uri` is how messages name it.
 
     `synchronous` FULL keeps acknowledged writes through a power loss, NORMAL through the death of the process alone.
-    Raises as Database.open does.
+    Raises as SqliteDatabase.open does.
     """
-    database = Database.open(
+    database = SqliteDatabase.open(
         path, uri or f"sqlite:///{path}", artifact_root=artifact_root, synchronous=synchronous, clock=clock
     )
-    writes = RunWrites(clock, truncate_long_values=truncate_long_values)
+    return _stores_on(database, artifact_root, RunWrites(clock, truncate_long_values=truncate_long_values), clock)
+
+
+def _stores_on(database: Database, artifact_root: str, writes: RunWrites, clock: Clock) -> Stores:
     return Stores(
         experiments=SqlExperimentStore(database, artifact_root, clock),
         runs=SqlRunStore(database, writes, clock),
@@ -39,6 +43,6 @@ def open_sqlite(
         logged_models=SqlLoggedModelStore(database),
         close=database.close,
         kind="sql",
-        queued=SqlQueuedWrites(database.writer, writes),
+        queued=SqlQueuedWrites(database, writes),
         encoded=SqlEncodedReads(database),
     )

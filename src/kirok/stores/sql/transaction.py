@@ -6,26 +6,23 @@ inserts together, a few statements for all; a job that needs to see the tables a
 
 from collections.abc import Sequence
 
-from kirok.base.errors import NotFound
+from kirok.base.errors import InvalidParameter, NotFound
 from kirok.entities.runs import Param
 from kirok.rules.batches import check_unchanged_params
 from kirok.rules.lifecycle import require_active_experiment, require_active_run
-from kirok.stores.sql.engine import Connection
+from kirok.stores.sql.connection import Connection
 from kirok.stores.sql.inserts import Insert
+from kirok.stores.sql.latest_metrics import LatestRow, keep_latest
 from kirok.stores.sql.metric_rows import MetricRows
 
-_METRICS = Insert("metrics", "key, value, timestamp, run_uuid, step, is_nan", "DO NOTHING")
-# MLflow's latest value is the greatest (step, timestamp, stored value), not the last one written. NaN is stored as 0;
-# where a NaN and a 0 tie in all three, the NaN wins here (in MLflow the first written does).
-_LATEST = Insert(
-    "latest_metrics",
-    "key, value, timestamp, step, is_nan, run_uuid",
-    "(key, run_uuid) DO UPDATE SET value = excluded.value, timestamp = excluded.timestamp, step = excluded.step, "
-    "is_nan = excluded.is_nan WHERE (excluded.step, excluded.timestamp, excluded.value, excluded.is_nan) "
-    "> (latest_metrics.step, latest_metrics.timestamp, latest_metrics.value, latest_metrics.is_nan)",
+_METRICS = Insert(
+    "metrics",
+    "key, value, timestamp, run_uuid, step, is_nan",
+    "text float8 int8 text int8 bool",
+    key="key, timestamp, step, run_uuid, value, is_nan",
 )
-_PARAMS = Insert("params", "key, value, run_uuid")
-_TAGS = Insert("tags", "key, value, run_uuid", "(key, run_uuid) DO UPDATE SET value = excluded.value")
+_PARAMS = Insert("params", "key, value, run_uuid", "text text text", key="key, run_uuid")
+_TAGS = Insert("tags", "key, value, run_uuid", "text text text", key="key, run_uuid", overwrite="value")
 
 _MOST_KNOWN = 4096
 
@@ -70,47 +67,52 @@ class Memory:
 class Transaction:
     """An open transaction of the writer's connection, and the rows that wait for its end."""
 
-    __slots__ = ("_latest", "_memory", "_metrics", "_params", "_tags", "changed_runs", "connection")
+    __slots__ = ("_added", "_latest", "_memory", "_metrics", "_params", "_tags", "changed_runs", "connection")
 
     def __init__(self, connection: Connection, memory: Memory) -> None:
         self.connection = connection
         self.changed_runs: set[str] = set()
         """The runs that read differently once this is committed."""
         self._memory = memory
+        self._added = 0
         self._metrics: list[object] = []
-        self._latest: dict[tuple[str, str], tuple[int, int, float, int]] = {}
-        self._params: list[object] = []
-        self._tags: list[object] = []
+        self._latest: dict[tuple[str, str], LatestRow] = {}
+        self._params: dict[tuple[str, str], str] = {}
+        self._tags: dict[tuple[str, str], str] = {}
 
-    def mark(self) -> tuple[int, ...]:
+    def mark(self) -> tuple[int, int]:
         """Something that differs after any write."""
-        return (self.connection.total_changes, len(self._metrics), len(self._params), len(self._tags))
+        return (self.connection.total_changes, self._added)
 
     def flush(self) -> None:
         """Insert what waits, so that the tables show it to this transaction."""
         connection = self.connection
         if self._metrics:
-            _METRICS.run(connection, self._metrics)
+            connection.insert(_METRICS, self._metrics)
             self._metrics = []
-            _LATEST.run(
-                connection,
-                [
-                    cell
-                    for (run_id, key), (step, timestamp, value, is_nan) in self._latest.items()
-                    for cell in (key, value, timestamp, step, is_nan, run_id)
-                ],
-            )
+            keep_latest(connection, self._latest)
             self._latest = {}
         if self._params:
-            _PARAMS.run(connection, self._params)
-            self._params = []
+            given, self._params = self._params, {}
+            if connection.insert(_PARAMS, _cells(given)) < len(given):
+                _check_kept(connection, given)
         if self._tags:
-            _TAGS.run(connection, self._tags)
-            self._tags = []
+            connection.insert(_TAGS, _cells(self._tags))
+            self._tags = {}
 
     def discard(self) -> None:
         """Drop what waits: the job that left it failed."""
-        self._metrics, self._latest, self._params, self._tags = [], {}, [], []
+        self._metrics, self._latest, self._params, self._tags = [], {}, {}, {}
+
+    def expect(self, run_ids: set[str]) -> None:
+        """Read what jobs are going to ask of these runs, by one statement for all."""
+        among = self.connection.dialect.among
+        rows = self.connection.execute(
+            f"SELECT run_uuid, experiment_id, lifecycle_stage FROM runs WHERE run_uuid {among}",
+            (self.connection.dialect.listed(run_ids),),
+        )
+        for run_id, experiment_id, stage in rows:
+            self.remember_run(run_id, KnownRun(experiment_id, stage))
 
     def forget(self) -> None:
         """Drop what is remembered of runs and experiments: a statement changed many of them."""
@@ -168,6 +170,7 @@ class Transaction:
 
     def add_metrics(self, run_id: str, rows: MetricRows) -> None:
         """Points of an active run."""
+        self._added += 1
         self._metrics += rows.values
         latest = self._latest
         for key, point in rows.latest.items():
@@ -183,8 +186,29 @@ class Transaction:
             )
         for param in check_unchanged_params(run_id, known, params):
             known[param.key] = param.value
-            self._params += (param.key, param.value, run_id)
+            self._added += 1
+            self._params[run_id, param.key] = param.value
 
     def add_tag(self, run_id: str, key: str, value: str) -> None:
         """A tag of an active run."""
-        self._tags += (key, value, run_id)
+        self._added += 1
+        self._tags[run_id, key] = value
+
+
+def _cells(given: dict[tuple[str, str], str]) -> list[object]:
+    # In one order whoever writes: rows are locked as they are met, and two that lock the other way round never end.
+    return [cell for (run_id, key), value in sorted(given.items()) for cell in (key, value, run_id)]
+
+
+def _check_kept(connection: Connection, given: dict[tuple[str, str], str]) -> None:
+    """Some of these params were there already, from another process: InvalidParameter where they differ."""
+    by_run: dict[str, list[Param]] = {}
+    for (run_id, key), value in given.items():
+        by_run.setdefault(run_id, []).append(Param(key, value))
+    for run_id, params in by_run.items():
+        known = dict(connection.execute("SELECT key, value FROM params WHERE run_uuid = ?", (run_id,)))
+        for missing in check_unchanged_params(run_id, known, params):
+            raise InvalidParameter(
+                f"The param key {missing.key!r} of run {run_id} cannot be told from one that is there already: this "
+                "database does not tell upper case from lower. Choose another name."
+            )

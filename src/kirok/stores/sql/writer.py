@@ -7,36 +7,16 @@ import os
 import threading
 from collections.abc import Callable
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, cast
 
 from kirok.base.errors import Unavailable
-from kirok.stores.sql.checkpoints import Checkpoints
-from kirok.stores.sql.engine import Connection, SqliteFile, explained
-from kirok.stores.sql.transaction import Memory, Transaction
+from kirok.stores.sql.groups import Job, Outcome, Session
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop, Future
 
 Result = TypeVar("Result")
 
-Job: TypeAlias = Callable[[Transaction], Result]
-"""One caller's write. It checks before it writes, may be run twice, and touches nothing but the transaction."""
-
-
-class Watcher(Protocol):
-    """Somebody who keeps what was read, and must know when it no longer holds. Told by the writer's thread."""
-
-    def before_commit(self, runs: set[str]) -> None:
-        """These runs are about to read differently."""
-
-    def after_commit(self, runs: set[str]) -> None:
-        """They do, or may: the commit has ended, and nobody was answered yet."""
-
-    def foreign_write(self) -> None:
-        """Another process has written, no telling what."""
-
-
-_CACHE_MIB = 64
 _MOST_IN_A_GROUP = 1000
 
 
@@ -63,37 +43,30 @@ class _Waiting(Generic[Result]):
         return cast(Result, self.result)
 
 
-# A job (None: only look for foreign writes), and who waits for it: a thread, or a future of the loop that stands third.
-_Entry: TypeAlias = "tuple[Job[Any] | None, _Waiting[Any] | Future[Any], AbstractEventLoop | None]"
-
-
-class _Outcome:
-    __slots__ = ("error", "result")
-
-    def __init__(self, result: object = None, error: BaseException | None = None) -> None:
-        self.result, self.error = result, error
-
-
-class _Redo(Exception):
-    """A job failed after it had written: the group must be undone and replayed one by one."""
+# A job (None: only look for foreign writes), who waits for it: a thread, or a future of the loop that stands third; and
+# the run it is about, where that is known.
+_Entry: TypeAlias = "tuple[Job[Any] | None, _Waiting[Any] | Future[Any], AbstractEventLoop | None, str | None]"
 
 
 class Writer:
     """Runs jobs in groups, each group one transaction. The thread starts with the first job."""
 
-    def __init__(self, file: SqliteFile, watcher: Watcher) -> None:
-        self._file = file
-        self._watcher = watcher
+    def __init__(self, open_session: Callable[[], Session]) -> None:
+        """`open_session` is called in the writer's thread, and again in a forked child."""
+        self._open_session = open_session
         self._is_closed = False
         self._begin()
 
-    def run(self, job: Job[Result]) -> Result:
-        """What the job comes to, once it is durable; raises what the job raised, or Unavailable."""
+    def run(self, job: Job[Result], run_id: str | None = None) -> Result:
+        """What the job comes to, once it is durable; raises what the job raised, or Unavailable.
+
+        `run_id` is the run that the job is about: said beforehand, it is read together with those of other jobs.
+        """
         waiting: _Waiting[Result] = _Waiting()
-        self._put([(job, waiting, None)])
+        self._put([(job, waiting, None, run_id)])
         return waiting.wait()
 
-    def queue(self, job: Job[Result]) -> Future[Result]:
+    def queue(self, job: Job[Result], run_id: str | None = None) -> Future[Result]:
         """As `run`, for a coroutine: a future of the running event loop.
 
         What one turn of the loop queues is handed over together, and the loop is woken once for all its futures of
@@ -107,13 +80,13 @@ class Writer:
         if turn is None:
             turn = self._turns[loop] = []
             loop.call_soon(self._hand_over, loop)
-        turn.append((job, future, loop))
+        turn.append((job, future, loop, run_id))
         return future
 
     def look_around(self) -> None:
         """Returns once the watcher knows of every foreign write made so far."""
         waiting: _Waiting[None] = _Waiting()
-        self._put([(None, waiting, None)])
+        self._put([(None, waiting, None, None)])
         waiting.wait()
 
     def close(self) -> None:
@@ -141,7 +114,7 @@ class Writer:
         try:
             self._put(entries)
         except Unavailable as error:
-            _answer(entries, [_Outcome(error=error)] * len(entries))
+            _answer(entries, [Outcome(error=error)] * len(entries))
 
     def _put(self, entries: list[_Entry]) -> None:
         if self._process != os.getpid():  # a forked child: the thread stayed behind, and with it the connection
@@ -159,7 +132,7 @@ class Writer:
                 self._thread.start()
 
     def _work(self) -> None:
-        session = _Session(self._file, self._watcher)
+        session = self._open_session()
         queue = self._queue
         is_open = True
         while is_open:
@@ -170,129 +143,30 @@ class Writer:
             is_open = None not in taken
             group = [entry for entries in taken if entries is not None for entry in entries]
             while group:
-                session.carry_out(group[:_MOST_IN_A_GROUP])
+                _carry_out(session, group[:_MOST_IN_A_GROUP])
                 del group[:_MOST_IN_A_GROUP]
             # An entry holds its batch, which must not live until the next one comes.
             taken.clear()
         session.close()
 
 
-class _Session:
-    """The writer's connection, and what is known on it. Lives in the writer's thread."""
-
-    def __init__(self, file: SqliteFile, watcher: Watcher) -> None:
-        self._file = file
-        self._watcher = watcher
-        self._memory = Memory()
-        self._checkpoints = Checkpoints(file)
-        self._opened: Connection | None = None
-        self._seen_version = -1
-
-    def carry_out(self, group: list[_Entry]) -> None:
-        """Run and commit the jobs of a group, then answer all. Never raises."""
-        jobs = [entry for entry in group if entry[0] is not None]
-        looks = [entry for entry in group if entry[0] is None]
-        if looks:
-            outcome = self._look_around()
-            _answer(looks, [outcome] * len(looks))
-        if jobs:
-            outcomes = self._commit([job for job, _, _ in jobs if job is not None])
-            _answer(jobs, outcomes)
-            if self._opened is not None:
-                self._checkpoints.after_commit(self._opened)
-
-    def close(self) -> None:
-        """The last act."""
-        if self._opened is not None:
-            self._checkpoints.finish(self._opened)
-
-    def _look_around(self) -> _Outcome:
-        try:
-            self._notice_foreign_writes(self._connection())
-        except Exception as error:
-            return _Outcome(error=explained(error))
-        return _Outcome()
-
-    def _commit(self, jobs: list[Job[Any]]) -> list[_Outcome]:
-        try:
-            connection = self._connection()
-            connection.execute("BEGIN IMMEDIATE")
-            self._notice_foreign_writes(connection)
-            transaction = Transaction(connection, self._memory)
-            try:
-                outcomes = _run_together(transaction, jobs)
-            except _Redo:
-                connection.execute("ROLLBACK")
-                self._memory.forget()
-                connection.execute("BEGIN IMMEDIATE")
-                self._notice_foreign_writes(connection)
-                transaction = Transaction(connection, self._memory)
-                outcomes = _run_apart(transaction, jobs)
-            self._watcher.before_commit(transaction.changed_runs)
-            try:
-                connection.execute("COMMIT")
-            finally:
-                self._watcher.after_commit(transaction.changed_runs)
-        except Exception as error:
-            self._memory.forget()
-            if self._opened is not None and self._opened.in_transaction:
-                with contextlib.suppress(Exception):
-                    self._opened.execute("ROLLBACK")
-            return [_Outcome(error=explained(error))] * len(jobs)
-        return outcomes
-
-    def _connection(self) -> Connection:
-        if self._opened is None:
-            self._opened = self._file.connect(Connection, cache_mib=_CACHE_MIB)
-        return self._opened
-
-    def _notice_foreign_writes(self, connection: Connection) -> None:
-        # On this connection the number moves only when somebody else commits.
-        version = connection.execute("PRAGMA data_version").fetchone()[0]
-        if version != self._seen_version:
-            self._seen_version = version
-            self._memory.forget()
-            self._watcher.foreign_write()
+def _carry_out(session: Session, group: list[_Entry]) -> None:
+    """Run and commit the jobs of a group, then answer all. Never raises."""
+    looks = [entry for entry in group if entry[0] is None]
+    if looks:
+        outcome = session.look_around()
+        _answer(looks, [outcome] * len(looks))
+    entries = [entry for entry in group if entry[0] is not None] if looks else group
+    if entries:
+        jobs = [job for job, _, _, _ in entries if job is not None]
+        outcomes = session.commit(jobs, {run_id for _, _, _, run_id in entries if run_id is not None})
+        _answer(entries, outcomes)
+        session.after_answer()
 
 
-def _run_together(transaction: Transaction, jobs: list[Job[Any]]) -> list[_Outcome]:
-    outcomes: list[_Outcome] = []
-    for job in jobs:
-        mark = transaction.mark()
-        try:
-            outcomes.append(_Outcome(job(transaction)))
-        except Exception as error:
-            if transaction.mark() != mark:
-                raise _Redo from error
-            outcomes.append(_Outcome(error=explained(error)))
-    try:
-        transaction.flush()
-    except Exception as error:
-        raise _Redo from error
-    return outcomes
-
-
-def _run_apart(transaction: Transaction, jobs: list[Job[Any]]) -> list[_Outcome]:
-    outcomes: list[_Outcome] = []
-    connection = transaction.connection
-    for job in jobs:
-        connection.execute("SAVEPOINT job")
-        try:
-            outcome = _Outcome(job(transaction))
-            transaction.flush()
-        except Exception as error:
-            transaction.discard()
-            transaction.forget()
-            connection.execute("ROLLBACK TO job")
-            outcome = _Outcome(error=explained(error))
-        outcomes.append(outcome)
-        connection.execute("RELEASE job")
-    return outcomes
-
-
-def _answer(entries: list[_Entry], outcomes: list[_Outcome]) -> None:
-    loops: dict[AbstractEventLoop, list[tuple[Future[Any], _Outcome]]] = {}
-    for (_, waiting, loop), outcome in zip(entries, outcomes, strict=True):
+def _answer(entries: list[_Entry], outcomes: list[Outcome]) -> None:
+    loops: dict[AbstractEventLoop, list[tuple[Future[Any], Outcome]]] = {}
+    for (_, waiting, loop, _), outcome in zip(entries, outcomes, strict=True):
         if loop is None:
             cast("_Waiting[Any]", waiting).answer(outcome.result, outcome.error)
         else:
@@ -302,7 +176,7 @@ def _answer(entries: list[_Entry], outcomes: list[_Outcome]) -> None:
             loop.call_soon_threadsafe(_resolve, answered)
 
 
-def _resolve(answered: list[tuple[Future[Any], _Outcome]]) -> None:
+def _resolve(answered: list[tuple[Future[Any], Outcome]]) -> None:
     for future, outcome in answered:
         if future.done():  # cancelled: the caller went away
             continue

@@ -24,9 +24,9 @@ from kirok.entities import (
     ViewType,
 )
 from kirok.stores.protocols import Stores
-from kirok.stores.sql.engine import SqliteFile
-from kirok.stores.sql.fragments import Fragments
-from kirok.stores.sql.readers import Readers
+from kirok.stores.sql.sqlite.engine import SqliteFile
+from kirok.stores.sql.sqlite.fragments import Fragments
+from kirok.stores.sql.sqlite.readers import Readers
 from kirok.stores.sql.store import open_sqlite
 from kirok.wire.runs import RunsPage
 

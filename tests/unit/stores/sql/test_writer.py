@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 import threading
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,9 @@ import pytest
 from kirok.base.errors import InvalidParameter, NotFound, Unavailable
 from kirok.entities import Metric, Param, RunStatus, RunTag
 from kirok.stores.protocols import QueuedWrites, Stores
-from kirok.stores.sql.engine import SqliteFile
-from kirok.stores.sql.fragments import Fragments
+from kirok.stores.sql.sqlite.engine import SqliteFile
+from kirok.stores.sql.sqlite.fragments import Fragments
+from kirok.stores.sql.sqlite.session import SqliteSession
 from kirok.stores.sql.transaction import Transaction
 from kirok.stores.sql.writer import Writer
 
@@ -72,7 +74,7 @@ def test_what_fails_only_when_it_is_inserted_fails_alone(stores: Stores, run_id:
 
 def test_a_job_that_wrote_before_it_failed_leaves_no_trace(path: Path, stores: Stores, run_id: str) -> None:
     async def log() -> list[object]:
-        writer = Writer(SqliteFile(path), Fragments())
+        writer = Writer(partial(SqliteSession, SqliteFile(path), Fragments()))
 
         def fails(transaction: Transaction) -> None:
             transaction.connection.execute("UPDATE runs SET name = 'half' WHERE run_uuid = ?", (run_id,))
@@ -132,7 +134,7 @@ def test_a_caller_that_went_away_does_not_hold_up_the_others(stores: Stores, run
 
 
 def test_a_lock_that_lasts_is_answered_and_nothing_kept(path: Path, stores: Stores, run_id: str) -> None:
-    impatient = Writer(SqliteFile(path, busy_timeout_s=0.1), Fragments())
+    impatient = Writer(partial(SqliteSession, SqliteFile(path, busy_timeout_s=0.1), Fragments()))
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
 
@@ -153,7 +155,7 @@ def test_a_lock_that_lasts_is_answered_and_nothing_kept(path: Path, stores: Stor
 
 
 def test_a_full_disk_is_answered_and_nothing_kept(path: Path, stores: Stores, run_id: str) -> None:
-    writer = Writer(SqliteFile(path), Fragments())
+    writer = Writer(partial(SqliteSession, SqliteFile(path), Fragments()))
 
     def cap(transaction: Transaction) -> None:
         (pages,) = transaction.connection.execute("PRAGMA page_count").fetchone()

@@ -1,0 +1,69 @@
+"""The lock that keeps a second server off a database file."""
+
+import contextlib
+import os
+import sys
+from pathlib import Path
+from types import TracebackType
+from typing import IO
+
+from kirok.base.errors import PermissionDenied, Unavailable
+
+
+class ServingLock:
+    """A lock file beside the database, held by the operating system for as long as the process lives.
+
+    The file itself stays: removing it would let a third server lock a new one while the second holds the old.
+    """
+
+    def __init__(self, database: Path) -> None:
+        self._database = database
+        self._path = database.with_name(database.name + "-kirok-server.lock")
+        self._file: IO[str] | None = None
+
+    def __enter__(self) -> None:
+        """Take the lock; Unavailable, naming the other process, where a server holds it."""
+        try:
+            file = open(self._path, "a+", encoding="ascii")
+        except OSError as error:
+            raise PermissionDenied(f"The lock file {str(self._path)!r} cannot be opened: {error.strerror}.") from error
+        try:
+            _lock(file)
+        except OSError:
+            file.seek(0)
+            holder = file.read().strip() or "unknown"
+            file.close()
+            raise Unavailable(
+                f"Another kirok server (process {holder}) serves {str(self._database)!r}. Connect to that one, stop "
+                "it, or give this server a database of its own with --backend-store-uri."
+            ) from None
+        file.seek(0)
+        file.truncate()
+        file.write(str(os.getpid()))
+        file.flush()
+        self._file = file
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Give it back."""
+        if self._file is not None:
+            with contextlib.suppress(OSError):
+                self._file.truncate(0)
+            self._file.close()  # which releases it
+            self._file = None
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _lock(file: IO[str]) -> None:
+        # Far behind the content, which others must be able to read: locks of Windows are mandatory.
+        file.seek(1 << 20)
+        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+
+else:
+    import fcntl
+
+    def _lock(file: IO[str]) -> None:
+        fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
