@@ -318,13 +318,10 @@ def _account() -> dict[str, Any]:
 
 def _environment() -> dict[str, str]:
     """This process's, with the libraries that were unpacked beside an unpacked server."""
-    folders = [str(folder) for folder in UNPACKED.glob("**/*-linux-gnu*") if folder.is_dir()]
-    inherited = os.environ.get("LD_LIBRARY_PATH")
-    return (
-        {**os.environ, "LD_LIBRARY_PATH": ":".join([*filter(None, [inherited]), *folders])}
-        if folders
-        else {**os.environ}
-    )
+    folders = [str(folder) for part in ("usr/lib", "lib") for folder in (UNPACKED / part).glob("*-linux-gnu*")]
+    if not folders:
+        return dict(os.environ)
+    return {**os.environ, "LD_LIBRARY_PATH": ":".join(filter(None, [*folders, os.environ.get("LD_LIBRARY_PATH")]))}
 
 
 def _free_port() -> int:
