@@ -173,7 +173,7 @@ def grade(client, experiment_id):
     dataset = create_dataset("questions", experiment_id=experiment_id, tags={"kind": "test"})
     dataset.merge_records([{"inputs": {"question": 1}, "expectations": {"answer": 42}}])
     client.create_webhook(
-        "bell", "https://example.com/bell", [WebhookEvent(WebhookEntity.MODEL_VERSION, WebhookAction.CREATED)]
+        "bell", "https://1.1.1.1/bell", [WebhookEvent(WebhookEntity.MODEL_VERSION, WebhookAction.CREATED)]
     )
 
 
