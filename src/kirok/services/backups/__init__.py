@@ -1,0 +1,1 @@
+"""Backups: everything a store holds in one file, checked before it is trusted."""

@@ -1,0 +1,47 @@
+"""Databases that bring their own backup tools: the command for a URI, without its password."""
+
+import re
+import shlex
+from pathlib import Path
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+DATABASES = ("postgresql", "postgres", "mysql", "mariadb")
+
+
+def dump_advice(uri: str, file: Path) -> str:
+    """How to back up the PostgreSQL or MySQL database at `uri` into `file`, with its own tool."""
+    command = _pg_dump(uri, file) if scheme_of(uri).startswith("postgres") else _mysqldump(uri, file)
+    return f"{scheme_of(uri)} has a backup tool of its own, consistent while servers run. Run: {command}"
+
+
+def without_password(uri: str) -> str:
+    """`uri` without the password before its `@`."""
+    return re.sub(r"(://[^/@:]*):[^/@]*@", r"\1@", uri)
+
+
+def scheme_of(uri: str) -> str:
+    """The kind of database, without the driver that the URI may name."""
+    return urlsplit(uri).scheme.partition("+")[0]
+
+
+def _pg_dump(uri: str, file: Path) -> str:
+    bare = re.sub(r"^[^:]+", "postgresql", without_password(uri))
+    options = parse_qsl(urlsplit(bare).query)
+    if any(name == "password" for name, _ in options):
+        kept = "&".join(f"{name}={value}" for name, value in options if name != "password")
+        bare = bare.partition("?")[0] + (f"?{kept}" if kept else "")
+    return shlex.join(["pg_dump", "--format=custom", f"--file={file}", bare])
+
+
+def _mysqldump(uri: str, file: Path) -> str:
+    parts = urlsplit(uri)
+    socket = dict(parse_qsl(parts.query)).get("unix_socket")
+    where = [f"--socket={socket}"] if socket else [f"--host={parts.hostname or 'localhost'}"]
+    if parts.port and not socket:
+        where.append(f"--port={parts.port}")
+    who = [f"--user={unquote(parts.username)}"] if parts.username else []
+    asked = ["--password"] if parts.password else []
+    database = unquote(parts.path.strip("/"))
+    return shlex.join(
+        ["mysqldump", "--single-transaction", "--hex-blob", *where, *who, *asked, f"--result-file={file}", database]
+    )
