@@ -267,6 +267,8 @@ class MariadbServer(DatabaseServer):
             f"--port={self.port}",
             f"--socket={self.folder / 'socket'}",
             f"--pid-file={self.folder / 'data' / 'pid'}",
+            "--character-set-server=utf8mb4",  # as Debian and MySQL 8 have it
+            "--collation-server=utf8mb4_general_ci",
             "--max-connections=200",
             "--innodb-buffer-pool-size=64M",
             "--skip-name-resolve",
