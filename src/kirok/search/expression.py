@@ -1,6 +1,6 @@
 """What a filter says, once parsed: comparisons joined by And, Or and Not."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 
 from msgspec import Struct
@@ -103,6 +103,20 @@ class Not(Struct, frozen=True):
 
 
 Expression = Comparison | And | Or | Not
+
+
+def comparisons(expression: Expression | None) -> Iterator[Comparison]:
+    """Every comparison of a filter, from left to right."""
+    match expression:
+        case None:
+            return
+        case Comparison():
+            yield expression
+        case Not(operand):
+            yield from comparisons(operand)
+        case And(operands) | Or(operands):
+            for operand in operands:
+                yield from comparisons(operand)
 
 
 def all_of(operands: Iterable[Expression]) -> Expression:

@@ -17,6 +17,20 @@ DATASET_CONTEXT_TAG = "mlflow.data.context"
 """The input tag that is a dataset's context."""
 
 
+PARENT_RUN_TAG = "mlflow.parentRunId"
+"""The tag that holds a nested run's parent."""
+
+TEXT = "text"
+"""The attribute that is all the words of a run."""
+
+GOALS = ("min", "max")
+
+
+def goal_tag(key: str) -> str:
+    """The tag of an experiment that says, by one of GOALS, which values of a metric are good."""
+    return f"kirok.goal.{key}"
+
+
 class FieldKind(Enum):
     """What a field holds, and with that which literals and comparators it takes."""
 
@@ -25,44 +39,43 @@ class FieldKind(Enum):
     NUMBER_TEXT = auto()
     """Text that may be compared as a number: params."""
     TEXT = auto()
-    NAME = auto()
-    """An attribute that is text."""
     TIME = auto()
-    """Milliseconds since the epoch; the literal may have a fraction."""
+    """Milliseconds, since the epoch or from start to end; the literal may have a fraction."""
     WHOLE_TIME = auto()
     """Milliseconds since the epoch; the literal may not have a fraction."""
-    ID = auto()
-    """An attribute that is text and takes lists."""
     WHOLE_ID = auto()
     """A decimal number in quotes, equal or not, and lists of them."""
-    DATASET = auto()
+    WORDS = auto()
+    """Many texts, in which words are found."""
 
 
 _EQUALITY = (Comparator.EQUAL, Comparator.NOT_EQUAL)
 _ORDERING = (Comparator.LESS, Comparator.LESS_OR_EQUAL, Comparator.GREATER, Comparator.GREATER_OR_EQUAL)
-_PATTERNS = (Comparator.LIKE, Comparator.ILIKE)
+_PATTERNS = (Comparator.LIKE, Comparator.ILIKE, Comparator.RLIKE)
+_NO_PATTERNS = (Comparator.NOT_LIKE, Comparator.NOT_ILIKE, Comparator.NOT_RLIKE)
+_WORDS = (Comparator.CONTAINS, Comparator.NOT_CONTAINS)
 _PRESENCE = (Comparator.IS_NULL, Comparator.IS_NOT_NULL)
 _LISTS = (Comparator.IN, Comparator.NOT_IN)
+_RANGES = (Comparator.BETWEEN, Comparator.NOT_BETWEEN)
 
+NUMERIC_COMPARATORS = _EQUALITY + _ORDERING + _RANGES + _LISTS
+_TEXT_COMPARATORS = _EQUALITY + _PATTERNS + _NO_PATTERNS + _WORDS + _LISTS + _PRESENCE
 COMPARATORS: dict[FieldKind, tuple[Comparator, ...]] = {
-    FieldKind.NUMBER: _EQUALITY + _ORDERING,
-    FieldKind.NUMBER_TEXT: _EQUALITY + _PATTERNS + _PRESENCE,
-    FieldKind.TEXT: _EQUALITY + _PATTERNS + _PRESENCE,
-    FieldKind.NAME: _EQUALITY + _PATTERNS,
-    FieldKind.TIME: _EQUALITY + _ORDERING,
-    FieldKind.WHOLE_TIME: _EQUALITY + _ORDERING,
-    FieldKind.ID: _EQUALITY + _PATTERNS + _LISTS,
-    FieldKind.WHOLE_ID: _EQUALITY + _LISTS,
-    FieldKind.DATASET: _EQUALITY + _PATTERNS + _LISTS,
+    FieldKind.NUMBER: NUMERIC_COMPARATORS + _PRESENCE,
+    FieldKind.NUMBER_TEXT: _TEXT_COMPARATORS,
+    FieldKind.TEXT: _TEXT_COMPARATORS,
+    FieldKind.TIME: NUMERIC_COMPARATORS + _PRESENCE,
+    FieldKind.WHOLE_TIME: NUMERIC_COMPARATORS + _PRESENCE,
+    FieldKind.WHOLE_ID: _EQUALITY + _LISTS + _PRESENCE,
+    FieldKind.WORDS: _WORDS,
 }
-NUMERIC_COMPARATORS = _EQUALITY + _ORDERING
-LIST_KINDS = (FieldKind.ID, FieldKind.WHOLE_ID, FieldKind.DATASET)
+"""What each kind may be compared by; a NUMBER_TEXT with a number by NUMERIC_COMPARATORS."""
 
 _ENTITY_KINDS = {
     Entity.METRIC: FieldKind.NUMBER,
     Entity.PARAM: FieldKind.NUMBER_TEXT,
     Entity.TAG: FieldKind.TEXT,
-    Entity.DATASET: FieldKind.DATASET,
+    Entity.DATASET: FieldKind.TEXT,
 }
 
 
@@ -142,7 +155,6 @@ class Fields(Struct, frozen=True):
 
 
 _CHOSEN_ELSEWHERE = {
-    "experiment_id": "Runs are chosen by experiment through the argument experiment_ids.",
     "lifecycle_stage": "Deleted records are chosen through the argument run_view_type or view_type.",
 }
 
@@ -153,18 +165,24 @@ def quoted_key(key: str) -> str:
 
 
 _RUN_ATTRIBUTES = {
-    "run_id": ("run_id", FieldKind.ID),
-    "run_name": ("run_name", FieldKind.NAME),
-    "run name": ("run_name", FieldKind.NAME),
-    "Run name": ("run_name", FieldKind.NAME),
-    "Run Name": ("run_name", FieldKind.NAME),
-    "user_id": ("user_id", FieldKind.NAME),
-    "status": ("status", FieldKind.NAME),
-    "artifact_uri": ("artifact_uri", FieldKind.NAME),
+    "run_id": ("run_id", FieldKind.TEXT),
+    "run_name": ("run_name", FieldKind.TEXT),
+    "run name": ("run_name", FieldKind.TEXT),
+    "Run name": ("run_name", FieldKind.TEXT),
+    "Run Name": ("run_name", FieldKind.TEXT),
+    "user_id": ("user_id", FieldKind.TEXT),
+    "status": ("status", FieldKind.TEXT),
+    "artifact_uri": ("artifact_uri", FieldKind.TEXT),
     "start_time": ("start_time", FieldKind.TIME),
     "created": ("start_time", FieldKind.TIME),
     "Created": ("start_time", FieldKind.TIME),
     "end_time": ("end_time", FieldKind.TIME),
+    # From here on they are kirok's own; MLflow refuses these names.
+    "duration": ("duration", FieldKind.TIME),
+    "experiment_id": ("experiment_id", FieldKind.WHOLE_ID),
+    "experiment_name": ("experiment_name", FieldKind.TEXT),
+    "parent_run_id": ("parent_run_id", FieldKind.TEXT),
+    TEXT: (TEXT, FieldKind.WORDS),
 }
 
 RUN_FIELDS = Fields(
@@ -176,13 +194,13 @@ RUN_FIELDS = Fields(
         **dict.fromkeys(("dataset", "datasets"), Entity.DATASET),
     },
     attributes=_RUN_ATTRIBUTES,
-    orderable={alias: name for alias, (name, _) in _RUN_ATTRIBUTES.items() if alias.lower() != "run name"},
+    orderable={alias: name for alias, (name, _) in _RUN_ATTRIBUTES.items() if alias.lower() not in ("run name", TEXT)},
     entity_sentence="Valid values are ['metric', 'parameter', 'tag', 'attribute', 'dataset']",
     dataset_keys=("name", "digest", "context"),
 )
 
 _EXPERIMENT_ATTRIBUTES = {
-    "name": ("name", FieldKind.NAME),
+    "name": ("name", FieldKind.TEXT),
     "experiment_id": ("experiment_id", FieldKind.WHOLE_ID),
     "creation_time": ("creation_time", FieldKind.WHOLE_TIME),
     "last_update_time": ("last_update_time", FieldKind.WHOLE_TIME),

@@ -2,28 +2,35 @@
 
 A field has the values that the record stores under it: none where the key is absent, one for most, several for the
 datasets of a run. A comparison holds where it holds for one of them; so what is absent matches only IS NULL, and a NaN
-matches only `!=`, as in MLflow.
+matches `!=` as in MLflow, NOT IN and NOT BETWEEN, and nothing else.
 """
 
 import operator
 import re
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any, TypeVar
 
 from kirok.entities.experiments import Experiment
 from kirok.entities.runs import Run
+from kirok.search.automaton import automaton
 from kirok.search.expression import And, Comparator, Comparison, Entity, Expression, Not, Or
-from kirok.search.fields import DATASET_CONTEXT_TAG, RUN_NAME_TAG
+from kirok.search.facts import Facts, attribute_value, needed, series_number
+from kirok.search.fields import DATASET_CONTEXT_TAG, RUN_NAME_TAG, TEXT
 from kirok.search.numbers import metric_number, text_number
+from kirok.search.words import ascii_lower, run_text, words_of
 
 Record = TypeVar("Record")
 Predicate = Callable[[Record], bool]
 Values = Callable[[Record], Iterable[Any]]
 
 
-def run_matcher(expression: Expression | None) -> Predicate[Run]:
-    """Whether a run matches a filter made by `parse_run_filter`; without one, all do."""
-    return _matcher(expression, _run_values)
+def run_matcher(expression: Expression | None, facts: Facts | None = None) -> Predicate[Run]:
+    """Whether a run matches a filter made by `parse_run_filter`; without one, all do.
+
+    The predicate raises NotSupported where the filter asks for what `facts` would tell and there are none.
+    """
+    return _matcher(expression, partial(run_values, facts))
 
 
 def experiment_matcher(expression: Expression | None) -> Predicate[Experiment]:
@@ -31,19 +38,29 @@ def experiment_matcher(expression: Expression | None) -> Predicate[Experiment]:
     return _matcher(expression, _experiment_values)
 
 
-def holds(comparator: Comparator, literal: Any) -> Callable[[Any], bool]:
+def holds(  # noqa: PLR0911 - one return for each kind of comparator
+    comparator: Comparator, literal: Any
+) -> Callable[[Any], bool]:
     """Whether one stored value stands to `literal` as `comparator` says."""
+    if comparator.negated is not None:
+        inner = holds(comparator.negated, literal)
+        return lambda stored: not inner(stored)
     match comparator:
         case Comparator.LIKE:
             return like(literal)
         case Comparator.ILIKE:
             pattern = like(ascii_lower(literal))
             return lambda stored: pattern(ascii_lower(stored))
+        case Comparator.RLIKE:
+            return automaton(literal).finds
+        case Comparator.CONTAINS:
+            words = words_of(literal)
+            return lambda stored: _has_all(ascii_lower(stored), words)
         case Comparator.IN:
             return frozenset(literal).__contains__
-        case Comparator.NOT_IN:
-            excluded = frozenset(literal)
-            return lambda stored: stored not in excluded
+        case Comparator.BETWEEN:
+            low, high = literal
+            return lambda stored: bool(low <= stored <= high)
         case _:
             compare = _OPERATORS[comparator]
             return lambda stored: bool(compare(stored, literal))
@@ -51,17 +68,20 @@ def holds(comparator: Comparator, literal: Any) -> Callable[[Any], bool]:
 
 def like(pattern: str) -> Callable[[str], bool]:
     """SQL's LIKE: `%` stands for any characters, `_` for one, nothing escapes them; case counts."""
-    parts = {"%": ".*", "_": "."}
-    regex = re.compile("".join(parts.get(character) or re.escape(character) for character in pattern), re.DOTALL)
+    first, *others = (
+        "".join("." if character == "_" else re.escape(character) for character in part) for part in pattern.split("%")
+    )
+    *middle, last = others or [""]
+    # A part is taken where it first occurs and never given back: what stands between two % may be anything, so no
+    # later place could do better, and the time stays in bounds.
+    parts = "".join(f"(?>.*?{part})" for part in middle)
+    regex = re.compile(f"{first}{parts}{'.*' if others else ''}{last}", re.DOTALL)
     return lambda stored: regex.fullmatch(stored) is not None
 
 
-def ascii_lower(text: str) -> str:
-    """`text` with A to Z in lower case and no other letter changed: what ILIKE folds in MLflow on SQLite."""
-    return text.translate(_ASCII_FOLD)
+def _has_all(text: str, words: tuple[str, ...]) -> bool:
+    return all(word in text for word in words)
 
-
-_ASCII_FOLD = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
 
 _OPERATORS: dict[Comparator, Callable[[Any, Any], Any]] = {
     Comparator.EQUAL: operator.eq,
@@ -99,14 +119,17 @@ def _comparison(comparator: Comparator, literal: Any, values: Values[Record]) ->
     return lambda record: any(test(value) for value in values(record))
 
 
-def _run_values(  # noqa: PLR0911 - one return for each kind of field
-    comparison: Comparison,
+def run_values(  # noqa: PLR0911 - one return for each kind of field
+    facts: Facts | None, comparison: Comparison
 ) -> Values[Run]:
-    key = comparison.key
+    """The values that a comparison looks at: none where a run lacks the field."""
+    key, function = comparison.key, comparison.function
     match comparison.entity:
+        case Entity.METRIC if function is not None:
+            return lambda run: _present(series_number(needed(facts), run, key, function))
         case Entity.METRIC:
             return lambda run: (metric_number(one.value) for one in run.data.latest_metrics if one.key == key)
-        case Entity.PARAM if isinstance(comparison.value, float):
+        case Entity.PARAM if comparison.is_numeric:
             return lambda run: (
                 number for text in _get(run.data.params, key) if (number := text_number(text)) is not None
             )
@@ -122,8 +145,10 @@ def _run_values(  # noqa: PLR0911 - one return for each kind of field
             return lambda run: (getattr(used.dataset, key) for used in run.inputs.dataset_inputs)
         case _ if key == "run_name":
             return lambda run: _get(run.data.tags, RUN_NAME_TAG)
+        case _ if key == TEXT:
+            return lambda run: (run_text(run),)
         case _:
-            return lambda run: _present(getattr(run.info, key))
+            return lambda run: _present(attribute_value(facts, run, key))
 
 
 def _experiment_values(comparison: Comparison) -> Values[Experiment]:

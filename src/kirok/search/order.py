@@ -5,7 +5,7 @@ goes by code point, so "10" < "9". Ties are broken as MLflow breaks them, so tha
 """
 
 from collections.abc import Callable, Sequence
-from functools import total_ordering
+from functools import partial, total_ordering
 from typing import Any, TypeVar
 
 from msgspec import Struct
@@ -13,10 +13,11 @@ from msgspec import Struct
 from kirok.base.errors import InvalidParameter
 from kirok.entities.experiments import Experiment
 from kirok.entities.runs import Run
-from kirok.search.expression import Entity
-from kirok.search.fields import EXPERIMENT_FIELDS, RUN_FIELDS, Fields, UnknownField
+from kirok.search.expression import Entity, Function
+from kirok.search.facts import Facts, attribute_value, needed, series_number
+from kirok.search.fields import EXPERIMENT_FIELDS, RUN_FIELDS, Fields
+from kirok.search.names import is_name, read_name
 from kirok.search.numbers import metric_number
-from kirok.search.parse import split_name
 from kirok.search.refusals import printable, refusal
 from kirok.search.tokens import TokenKind, quoting_hint, tokenize
 
@@ -31,6 +32,8 @@ class OrderBy(Struct, frozen=True):
     entity: Entity
     key: str
     ascending: bool = True
+    function: Function | None = None
+    """Of a metric alone; without one runs go by its latest value."""
 
 
 def parse_run_order(clauses: Sequence[str] | None) -> tuple[OrderBy, ...]:
@@ -40,7 +43,7 @@ def parse_run_order(clauses: Sequence[str] | None) -> tuple[OrderBy, ...]:
     which its client then retries for minutes).
     """
     order = _parse(clauses, RUN_FIELDS)
-    fields = [(one.entity, one.key) for one in order]
+    fields = [(one.entity, one.key, one.function) for one in order]
     if len(set(fields)) < len(fields):
         raise InvalidParameter(
             f"`order_by` contains duplicate fields: {[printable(one) for one in clauses or ()]}. Name each field once."
@@ -49,7 +52,7 @@ def parse_run_order(clauses: Sequence[str] | None) -> tuple[OrderBy, ...]:
         OrderBy(Entity.ATTRIBUTE, "start_time", ascending=False),
         OrderBy(Entity.ATTRIBUTE, "run_id"),
     ):
-        if (tie_break.entity, tie_break.key) not in fields:
+        if (tie_break.entity, tie_break.key, None) not in fields:
             order.append(tie_break)
     return tuple(order)
 
@@ -72,9 +75,9 @@ def parse_experiment_order(clauses: Sequence[str] | None) -> tuple[OrderBy, ...]
     return tuple(order)
 
 
-def run_sort_key(order: Sequence[OrderBy]) -> Callable[[Run], Any]:
-    """A key for `sorted` that puts runs in `order`."""
-    return _sort_key(order, _run_value)
+def run_sort_key(order: Sequence[OrderBy], facts: Facts | None = None) -> Callable[[Run], Any]:
+    """A key for `sorted` that puts runs in `order`; NotSupported as `run_matcher`."""
+    return _sort_key(order, partial(_run_value, facts))
 
 
 def experiment_sort_key(order: Sequence[OrderBy]) -> Callable[[Experiment], Any]:
@@ -93,34 +96,26 @@ def _clause(text: str, fields: Fields) -> OrderBy:
     tokens = tokenize(text, "order_by", unreadable)
     if len(tokens) == 1:
         raise InvalidParameter(f"{unreadable} Write a field and a direction, such as metrics.loss ASC.")
-    name, direction = tokens[0], tokens[1]
-    if name.kind is not TokenKind.NAME and not (name.kind is TokenKind.STRING and text[name.position] == '"'):
-        raise refusal(text, name.position, unreadable, "Write a field and a direction, such as metrics.loss ASC.")
+    if not is_name(tokens[0]):
+        raise refusal(text, tokens[0].position, unreadable, "Write a field and a direction, such as metrics.loss ASC.")
+    named = read_name(text, tokens, 0, fields, ordering=True)
+    field, name, direction, rest = named.field, named.token, tokens[named.following], tokens[named.following + 1 :]
     if direction.kind is not TokenKind.END and not direction.is_word("ASC", "DESC"):
-        if direction.kind is TokenKind.NAME and len(tokens) == 3:
+        if direction.kind is TokenKind.NAME and len(rest) == 1:
             sentence = f"Invalid ordering key in order_by clause '{printable(text)}'."
             raise refusal(text, direction.position, sentence, "The direction is ASC or DESC.")
         adjacent = direction.position == name.position + len(name.text)
         mend = (quoting_hint(text, name) if adjacent else "") or "Write a field and a direction: metrics.loss ASC."
         if direction.kind is TokenKind.COMMA:
             mend = "Give each clause as an item of its own."
-        elif direction.kind is TokenKind.OPEN:
-            mend = (
-                "Functions are not available on this server: order by metrics, params, tags or attributes themselves."
-            )
         raise refusal(text, direction.position, unreadable, mend)
-    if len(tokens) > 3:
-        raise refusal(text, tokens[2].position, unreadable, "Give each clause as an item of its own.")
-    entity, key = split_name(name.text)
-    try:
-        field = fields.field(entity, key, ordering=True)
-    except UnknownField as error:
-        raise refusal(text, name.position, printable(error.sentence, 400), printable(error.mend, 400)) from None
+    if len(rest) > 1:
+        raise refusal(text, rest[0].position, unreadable, "Give each clause as an item of its own.")
     if field.entity is Entity.DATASET:
         raise refusal(text, name.position, "Invalid identifier type 'dataset'", "Runs cannot be ordered by datasets.")
     if fields is EXPERIMENT_FIELDS and field.entity is Entity.TAG:
         raise refusal(text, name.position, "Invalid order_by entity: tag", "Order by name, experiment_id or a time.")
-    return OrderBy(field.entity, field.key, not direction.is_word("DESC"))
+    return OrderBy(field.entity, field.key, not direction.is_word("DESC"), named.function)
 
 
 @total_ordering
@@ -153,16 +148,25 @@ def _sort_key(order: Sequence[OrderBy], value_of: Callable[[Record, OrderBy], An
     return lambda record: tuple(place(record, clause) for clause in order)
 
 
-def _run_value(run: Run, clause: OrderBy) -> Any:
+def _run_value(facts: Facts | None, run: Run, clause: OrderBy) -> Any:
+    key = clause.key
     match clause.entity:
+        case Entity.METRIC if clause.function is not None:
+            return series_number(needed(facts), run, key, clause.function)
         case Entity.METRIC:
-            return next((metric_number(one.value) for one in run.data.latest_metrics if one.key == clause.key), None)
+            return next((metric_number(one.value) for one in run.data.latest_metrics if one.key == key), None)
         case Entity.PARAM:
-            return run.data.params.get(clause.key)
+            return run.data.params.get(key)
         case Entity.TAG:
-            return run.data.tags.get(clause.key)
+            return run.data.tags.get(key)
         case _:
-            return getattr(run.info, clause.key)
+            return _run_attribute(facts, run, key)
+
+
+def _run_attribute(facts: Facts | None, run: Run, key: str) -> Any:
+    if key == "experiment_id":
+        return int(run.info.experiment_id)
+    return attribute_value(facts, run, key)
 
 
 def _experiment_value(experiment: Experiment, clause: OrderBy) -> Any:

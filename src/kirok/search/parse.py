@@ -3,10 +3,12 @@
     expression := conjunction (OR conjunction)*
     conjunction := negation ([AND] negation)*
     negation   := NOT negation | "(" expression ")" | comparison
-    comparison := name comparator literal | name [NOT] IN "(" text ("," text)* [","] ")" | name IS [NOT] NULL
+    comparison := name comparator literal | name IS [NOT] NULL | name [NOT] BETWEEN literal AND literal
+                | name [NOT] IN "(" literal ("," literal)* [","] ")"
+    comparator := "=" | "!=" | "<" | "<=" | ">" | ">=" | [NOT] (LIKE | ILIKE | RLIKE | CONTAINS)
 
-All that MLflow accepts means here what it means there. OR, NOT, parentheses, and params compared with a number are
-kirok's: MLflow refuses them. Two things that MLflow lets pass are kept: an AND too many, and one too few.
+All that MLflow accepts means here what it means there; `docs/guide/search.md` lists what it refuses and kirok does not.
+Two things that MLflow lets pass are kept: an AND too many, and one too few.
 """
 
 from kirok.base.errors import InvalidParameter
@@ -16,12 +18,12 @@ from kirok.search.fields import (
     EXPERIMENT_FIELDS,
     NUMERIC_COMPARATORS,
     RUN_FIELDS,
-    Field,
+    TEXT,
     FieldKind,
     Fields,
-    UnknownField,
 )
 from kirok.search.literals import literal_value
+from kirok.search.names import Named, is_name, read_name
 from kirok.search.refusals import printable, refusal
 from kirok.search.tokens import Token, TokenKind, quoting_hint, tokenize
 
@@ -33,7 +35,10 @@ Both limits keep the SQL within what SQLite's own parser takes, and its cost in 
 run. MLflow on SQLite takes some 60 comparisons, one for each table that SQLite joins.
 """
 
-_KEYWORDS = ("AND", "OR", "NOT", "IN", "IS", "NULL", "LIKE", "ILIKE", "RLIKE", "BETWEEN")
+_WORDY = ("IN", "LIKE", "ILIKE", "RLIKE", "CONTAINS", "BETWEEN")
+"""Comparators that are words and may stand behind NOT."""
+_KEYWORDS = ("AND", "OR", "NOT", "IS", "NULL", *_WORDY)
+_COMPARATORS = frozenset(Comparator)
 
 
 def parse_run_filter(text: str | None) -> Expression | None:
@@ -156,41 +161,31 @@ class _Parser:
 
     def comparison(self) -> Expression:
         name = self._name()
-        field = self._field(name)
+        field = name.field
         comparator, at = self._comparator(name)
         self.comparisons += 1
         if self.comparisons > MAX_COMPARISONS:
             raise self.refuse(
-                name,
+                name.token,
                 f"Invalid filter: it holds more than {MAX_COMPARISONS} comparisons.",
-                "Use IN for a list of ids, or split it into several searches.",
+                "Use IN for a list of values, or split it into several searches.",
             )
-        if comparator in (Comparator.IS_NULL.value, Comparator.IS_NOT_NULL.value):
-            self._check_presence(field, name)
-            return Comparison(field.entity, field.key, Comparator(comparator))
-        value = literal_value(self.text, field, comparator, self._literal())
-        allowed = NUMERIC_COMPARATORS if isinstance(value, float) else COMPARATORS[field.kind]
-        if comparator not in allowed:
-            raise self._bad_comparator(field, name, comparator, at)
-        return Comparison(field.entity, field.key, Comparator(comparator), value)
+        value = None
+        if comparator not in (Comparator.IS_NULL.value, Comparator.IS_NOT_NULL.value):
+            value = literal_value(self.text, field, comparator, self._literal(comparator))
+        allowed = COMPARATORS[field.kind]
+        if comparator in _COMPARATORS:
+            read = Comparison(field.entity, field.key, Comparator(comparator), value, name.function)
+            if read.comparator in (NUMERIC_COMPARATORS if read.is_numeric else allowed):
+                return read
+        raise self._bad_comparator(name, comparator, at)
 
-    def _name(self) -> Token:
-        token = self.advance()
-        following = self.token
-        if token.is_word(*_KEYWORDS):
-            raise self.refuse(
-                token,
-                f"Invalid clause(s) in filter string: '{printable(token.text)}'",
-                "A comparison must stand here, such as metrics.loss < 0.5.",
-            )
-        if token.kind is TokenKind.NAME and following.kind is TokenKind.OPEN:
-            raise self.refuse(
-                token,
-                f"Invalid comparison clause. Expected 'Identifier' found '{printable(token.text)}(…)'.",
-                "Functions are not available on this server: compare metrics, params, tags or attributes themselves.",
-            )
-        if token.kind is TokenKind.NAME or (token.kind is TokenKind.STRING and token.text[0] == '"'):
-            return token
+    def _name(self) -> Named:
+        token = self.token
+        if is_name(token) and not token.is_word(*_KEYWORDS):
+            named = read_name(self.text, self.tokens, self.index, self.fields)
+            self.index = named.following
+            return named
         if token.kind in (TokenKind.NUMBER, TokenKind.STRING):
             raise self.refuse(
                 token,
@@ -203,22 +198,15 @@ class _Parser:
             "A comparison must stand here, such as metrics.loss < 0.5.",
         )
 
-    def _field(self, token: Token) -> Field:
-        entity, key = split_name(token.text)
-        try:
-            return self.fields.field(entity, key)
-        except UnknownField as error:
-            raise self.refuse(token, printable(error.sentence, 400), printable(error.mend, 400)) from None
-
-    def _comparator(self, name: Token) -> tuple[str, Token]:
+    def _comparator(self, name: Named) -> tuple[str, Token]:
         """The comparator in upper case with single blanks, which may be none of ours, and where it stands."""
         token = self.token
         if token.kind is TokenKind.OPERATOR:
             self.advance()
             return token.text, token
-        if token.is_word("LIKE", "ILIKE", "RLIKE", "IN"):
+        if token.is_word(*_WORDY):
             return self.advance().text.upper(), token
-        if token.is_word("NOT") and self.tokens[self.index + 1].is_word("IN", "LIKE", "ILIKE", "RLIKE"):
+        if token.is_word("NOT") and self.tokens[self.index + 1].is_word(*_WORDY):
             self.advance()
             return f"NOT {self.advance().text.upper()}", token
         if token.is_word("IS"):
@@ -230,22 +218,17 @@ class _Parser:
                 self.advance()
                 return "IS NOT NULL" if negated else "IS NULL", token
             raise self.refuse(token, "Invalid clause(s) in filter string: 'IS'", "Write IS NULL or IS NOT NULL.")
-        if token.is_word("BETWEEN"):
-            raise self.refuse(
-                token,
-                "Invalid clause(s) in filter string: 'BETWEEN'",
-                f"Write {printable(name.text)} >= low AND {printable(name.text)} <= high.",
-            )
-        adjacent = token.position == name.position + len(name.text) and token.kind is not TokenKind.END
+        adjacent = token.position == name.token.position + len(name.token.text) and token.kind is not TokenKind.END
         raise self.refuse(
             token,
-            f"Invalid clause(s) in filter string: '{printable(name.text)}'",
-            (quoting_hint(self.text, name) if adjacent else "")
-            or "A comparator must follow the name: =, !=, <, <=, >, >=, LIKE, ILIKE, IN, IS NULL.",
+            f"Invalid clause(s) in filter string: '{name.written}'",
+            (quoting_hint(self.text, name.token) if adjacent else "")
+            or "A comparator must follow the name: =, !=, <, <=, >, >=, LIKE, ILIKE, RLIKE, CONTAINS, BETWEEN, IN, "
+            "IS NULL.",
         )
 
-    def _literal(self) -> list[Token]:
-        """One token, or those of a list with its parentheses."""
+    def _literal(self, comparator: str) -> list[Token]:
+        """One token, those of a list with its parentheses, or `low AND high`."""
         first = self.token
         if first.kind is TokenKind.END or first.is_word("AND", "OR"):
             raise self.refuse(
@@ -253,6 +236,13 @@ class _Parser:
                 f"Invalid clause(s) in filter string: '{printable(first.text) or 'end of filter'}'",
                 "A value must follow the comparator.",
             )
+        if comparator in (Comparator.BETWEEN.value, Comparator.NOT_BETWEEN.value):
+            low, joint, high = self.advance(), self.advance(), self.advance()
+            if not joint.is_word("AND") or high.kind is TokenKind.END:
+                raise self.refuse(
+                    first, f"Invalid clause(s) in filter string: '{comparator}'", "Write BETWEEN low AND high."
+                )
+            return [low, joint, high]
         if first.kind is not TokenKind.OPEN:
             return [self.advance()]
         tokens = []
@@ -262,42 +252,18 @@ class _Parser:
             raise self.refuse(first, "Invalid clause(s) in filter string: '('", "This list is not closed.")
         return [*tokens, self.advance()]
 
-    def _check_presence(self, field: Field, name: Token) -> None:
-        if Comparator.IS_NULL in COMPARATORS[field.kind]:
-            return
-        if self.fields is EXPERIMENT_FIELDS:
-            sentence = f"IS NULL / IS NOT NULL is only supported for tags, not for attribute '{field.key}'"
-        else:
-            sentence = (
-                "IS NULL / IS NOT NULL is only supported for tags and params, "
-                f"not for '{field.entity}' '{printable(field.key)}'"
-            )
-        raise self.refuse(name, sentence)
-
-    def _bad_comparator(self, field: Field, name: Token, comparator: str, at: Token) -> InvalidParameter:
-        shown, whole_name = printable(comparator), printable(name.text)
+    def _bad_comparator(self, name: Named, comparator: str, at: Token) -> InvalidParameter:
+        field, shown = name.field, printable(comparator)
         mend = ""
-        if comparator in ("NOT LIKE", "NOT ILIKE"):
-            mend = f"Write NOT {whole_name} {comparator[4:]} '…'."
-        elif comparator in ("==", "<>"):
+        if comparator in ("==", "<>"):
             mend = f"Write {'=' if comparator == '==' else '!='}."
+        elif comparator in ("~", "=~", "!~"):
+            mend = f"Write {'NOT ' if comparator == '!~' else ''}{name.written} RLIKE '…' for a regular expression."
+        elif field.kind is FieldKind.WORDS:
+            mend = f"Write {TEXT} CONTAINS 'some words'."
         elif field.kind is FieldKind.NUMBER_TEXT and comparator in NUMERIC_COMPARATORS:
-            mend = f"To compare as numbers, leave the quotes out: {whole_name} {comparator} 0.1."
-        elif comparator in ("IN", "NOT IN"):
-            joint = "OR" if comparator == "IN" else "AND"
-            mend = f"Write {whole_name} {'=' if joint == 'OR' else '!='} 'a' {joint} …"
+            mend = f"To compare as numbers, leave the quotes out: {name.written} {comparator} 0.1."
         if field.kind is FieldKind.WHOLE_ID:
             return self.refuse(at, f"Invalid comparator for experiment_id: {shown}", "Use =, !=, IN or NOT IN.")
         allowed = [str(one) for one in COMPARATORS[field.kind]]
         return self.refuse(at, f"Invalid comparator '{shown}' not one of '{allowed}'", mend)
-
-
-def split_name(text: str) -> tuple[str | None, str]:
-    """(the word before the first dot or None, the key), quotes taken off."""
-    if text[0] == "`":
-        end = text.index("`", 1)
-        entity, key = (text[1:end], text[end + 2 :]) if end + 1 < len(text) else (None, text)
-    else:
-        head, dot, tail = text.partition(".")
-        entity, key = (head, tail) if dot and text[0] != '"' else (None, text)
-    return entity, key[1:-1] if key[0] in "`'\"" and key[0] == key[-1] and len(key) > 1 else key

@@ -3,7 +3,7 @@
 import re
 
 from kirok.base.errors import InvalidParameter
-from kirok.search.expression import And, Comparator, Comparison, Entity, Expression, Not, Or, Value
+from kirok.search.expression import And, Comparator, Comparison, Entity, Expression, Function, Not, Number, Or
 from kirok.search.fields import quoted_key
 from kirok.search.tokens import tokenize
 
@@ -36,23 +36,29 @@ def print_filter(expression: Expression) -> str:
             return " OR ".join(print_filter(one) for one in operands)
 
 
-def print_field(entity: Entity, key: str) -> str:
+def print_field(entity: Entity, key: str, function: Function | None = None) -> str:
     """The name of a metric, param, tag, attribute or dataset key as a filter or an order writes it."""
     if '"' in key and "`" in key:
         raise InvalidParameter(f"Key {key!r} holds both kinds of quotes, so no filter can name it.")
-    return f"{_WORDS[entity]}.{key if _PLAIN_KEY.fullmatch(key) else quoted_key(key)}"
+    field = f"{_WORDS[entity]}.{key if _PLAIN_KEY.fullmatch(key) else quoted_key(key)}"
+    return field if function is None else f"{function}({field})"
 
 
 def _comparison(comparison: Comparison) -> str:
-    field = print_field(comparison.entity, comparison.key)
-    if comparison.comparator in (Comparator.IS_NULL, Comparator.IS_NOT_NULL):
-        return f"{field} {comparison.comparator}"
-    return f"{field} {comparison.comparator} {_literal(comparison.value)}"
-
-
-def _literal(value: Value) -> str:
+    field = print_field(comparison.entity, comparison.key, comparison.function)
+    comparator, value = comparison.comparator, comparison.value
+    if comparator in (Comparator.IS_NULL, Comparator.IS_NOT_NULL):
+        return f"{field} {comparator}"
     if isinstance(value, tuple):
-        return f"({', '.join(_text(one) for one in value)})"
+        members = [print_value(one) for one in value]
+        if comparator in (Comparator.BETWEEN, Comparator.NOT_BETWEEN):
+            return f"{field} {comparator} {' AND '.join(members)}"
+        return f"{field} {comparator} ({', '.join(members)})"
+    return f"{field} {comparator} {print_value(value)}"
+
+
+def print_value(value: str | Number | None) -> str:
+    """One literal; InvalidParameter as `print_filter`."""
     if isinstance(value, str):
         return _text(value)
     # A literal beyond the doubles is how a filter writes infinity.

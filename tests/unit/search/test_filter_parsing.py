@@ -3,20 +3,24 @@
 import pytest
 
 from kirok.base.errors import InvalidParameter
-from kirok.search.expression import And, Comparator, Comparison, Entity, Expression, Not, Or
+from kirok.search.expression import And, Comparator, Comparison, Entity, Expression, Function, Not, Or, Value
 from kirok.search.parse import MAX_COMPARISONS, MAX_NESTING, parse_experiment_filter, parse_run_filter
 from kirok.search.tokens import MAX_FILTER_LENGTH
 
 
-def metric(key: str, comparator: str, value: float) -> Comparison:
+def metric(key: str, comparator: str, value: Value) -> Comparison:
     return Comparison(Entity.METRIC, key, Comparator(comparator), value)
 
 
-def param(key: str, comparator: str, value: str | float | None = None) -> Comparison:
+def of_series(function: Function, key: str, comparator: str, value: Value) -> Comparison:
+    return Comparison(Entity.METRIC, key, Comparator(comparator), value, function)
+
+
+def param(key: str, comparator: str, value: Value = None) -> Comparison:
     return Comparison(Entity.PARAM, key, Comparator(comparator), value)
 
 
-def attribute(key: str, comparator: str, value: str | int | float | tuple[str, ...]) -> Comparison:
+def attribute(key: str, comparator: str, value: Value) -> Comparison:
     return Comparison(Entity.ATTRIBUTE, key, Comparator(comparator), value)
 
 
@@ -49,6 +53,28 @@ A, B, C = metric("a", ">", 1.0), metric("b", ">", 2.0), metric("c", ">", 3.0)
         ('"end_time" < 1.5', attribute("end_time", "<", 1.5)),
         ("run_id not in ('a', \"b\",)", attribute("run_id", "NOT IN", ("a", "b"))),
         ("datasets.context IN ('x')", Comparison(Entity.DATASET, "context", Comparator.IN, ("x",))),
+        ("min(metrics.a) < 1", of_series(Function.MIN, "a", "<", 1.0)),
+        ("Best ( metric.`val loss/x` ) >= 2", of_series(Function.BEST, "val loss/x", ">=", 2.0)),
+        ("count(metrics.a) IS NULL", of_series(Function.COUNT, "a", "IS NULL", None)),
+        ("metrics.loss.min < 1", metric("loss.min", "<", 1.0)),
+        ("metrics.a between -1 and 1e3", metric("a", "BETWEEN", (-1.0, 1000.0))),
+        ("metrics.a IN (1, 2.5,)", metric("a", "IN", (1.0, 2.5))),
+        ("metrics.a IS NULL", metric("a", "IS NULL", None)),
+        ("params.x NOT BETWEEN 1 AND 2", param("x", "NOT BETWEEN", (1.0, 2.0))),
+        ("params.x IN (1, 2)", param("x", "IN", (1.0, 2.0))),
+        ("params.x IN ('1', '2')", param("x", "IN", ("1", "2"))),
+        ("params.x NOT like 'a%'", param("x", "NOT LIKE", "a%")),
+        (r"params.x RLIKE '^a(b|\d{2,})*$'", param("x", "RLIKE", r"^a(b|\d{2,})*$")),
+        ("params.x not contains 'a B'", param("x", "NOT CONTAINS", "a B")),
+        ("end_time IS NULL", attribute("end_time", "IS NULL", None)),
+        ("start_time BETWEEN 1 AND 2.5", attribute("start_time", "BETWEEN", (1, 2.5))),
+        ("duration > 1000", attribute("duration", ">", 1000)),
+        ("status NOT IN ('FAILED', 'KILLED')", attribute("status", "NOT IN", ("FAILED", "KILLED"))),
+        ("experiment_id IN ('1', '02')", attribute("experiment_id", "IN", ("1", "2"))),
+        ("experiment_name RLIKE '^a'", attribute("experiment_name", "RLIKE", "^a")),
+        ("parent_run_id IS NULL", attribute("parent_run_id", "IS NULL", None)),
+        ("text CONTAINS 'resnet baseline'", attribute("text", "CONTAINS", "resnet baseline")),
+        ("dataset.name IS NULL", Comparison(Entity.DATASET, "name", Comparator.IS_NULL)),
     ],
 )
 def test_a_comparison_is_read(text: str, expected: Expression) -> None:
@@ -88,21 +114,39 @@ def test_a_filter_may_ask_nothing(text: str | None) -> None:
         ("Metrics.m > 1", 0, "Did you mean metrics.`m`?"),
         ("parms.x = '1'", 0, "Did you mean params.`x`?"),
         ("state_time > 1", 0, "Did you mean start_time?"),
-        ("experiment_id = '1'", 0, "through the argument experiment_ids"),
+        ("lifecycle_stage = 'active'", 0, "through the argument run_view_type"),
         ("metrics.m = '1'", 12, "without quotes"),
         ("metrics.m = nan", 12, "NaN cannot be compared with"),
         ("params.lr < '0.1'", 10, "leave the quotes out: params.lr < 0.1"),
-        ("params.lr NOT LIKE 'x'", 10, "Write NOT params.lr LIKE"),
+        ("params.lr ~ 'x'", 10, "Write params.lr RLIKE '…'"),
+        ("params.lr RLIKE '^(a|b'", 18, "A literal one is written \\("),
+        ("params.lr RLIKE 'a+?'", 19, "Repeat a group"),
+        ("params.lr BETWEEN 1 AND 'x'", 18, "BETWEEN takes two numbers"),
+        ("params.lr BETWEEN '1' AND '2'", 10, "leave the quotes out"),
+        ("params.lr IN (1, 'x')", 17, "in quotes, or none"),
+        ("params.lr IN 1", 13, "IN takes a list"),
+        ("metrics.m IN (1, 'x')", 17, "without quotes"),
+        ("text = 'x'", 5, "Write text CONTAINS 'some words'."),
+        ("text CONTAINS ' '", 14, "Every one of them must be found"),
+        ("text IS NULL", 5, "not one of"),
         ("params.lr == 'x'", 10, "Write =."),
         ("params.lr <> 'x'", 10, "Write !=."),
         ("tags.a > 'x'", 7, "not one of"),
-        ("metrics.m BETWEEN 1 AND 2", 10, "metrics.m >= low AND metrics.m <= high"),
+        ("metrics.m BETWEEN 1", 18, "Write BETWEEN low AND high."),
+        ("metrics.m BETWEEN 1, 2", 18, "Write BETWEEN low AND high."),
         ("metrics.m >", 11, "A value must follow"),
         ("metrics.m > 1 AND NOT", 21, "A comparison must stand here"),
         ("(metrics.m > 1", 0, "not closed"),
         ("metrics.m > 1)", 13, "never opened"),
         ("params.x = 'abc", 11, "This quote is not closed"),
-        ("min(metrics.m) < 1", 0, "Functions are not available on this server"),
+        ("sum(metrics.m) < 1", 0, "The functions are min, max, mean, first, last, count, best"),
+        ("min(params.m) < 1", 4, "Functions are of metrics alone: min(metrics.loss)."),
+        ("min(loss) < 1", 4, "Did you mean metrics.`loss`"),
+        ("min(metrics.val-loss) < 1", 15, "did you mean metrics.`val-loss`?"),
+        ("min(metrics.m, metrics.n) < 1", 13, "Write one metric in parentheses"),
+        ("min(1) < 1", 4, "Write a metric: min(metrics.loss)."),
+        ("min(metrics.m", 13, "Write one metric in parentheses"),
+        ("min(", 4, "Write a metric"),
         ("run_id IN ('a' 'b')", 15, "A comma goes between"),
         ("run_id IN 'a'", 10, "IN takes a list"),
         ("run_id = ('a')", 9, "IN takes a list"),

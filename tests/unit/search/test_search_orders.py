@@ -9,7 +9,7 @@ from kirok.entities.experiments import Experiment
 from kirok.entities.metrics import Metric
 from kirok.entities.runs import Run, RunData, RunInfo
 from kirok.entities.views import LifecycleStage, RunStatus
-from kirok.search.expression import Entity
+from kirok.search.expression import Entity, Function
 from kirok.search.order import (
     MAX_ORDER_CLAUSES,
     OrderBy,
@@ -48,6 +48,11 @@ def experiment_ids(experiments: list[Experiment], *clauses: str) -> list[str]:
         ('params."x/y" ASC', OrderBy(Entity.PARAM, "x/y")),
         ("tag.mlflow.user Desc", OrderBy(Entity.TAG, "mlflow.user", ascending=False)),
         ("run.status", OrderBy(Entity.ATTRIBUTE, "status")),
+        ("max(metrics.m) DESC", OrderBy(Entity.METRIC, "m", False, Function.MAX)),
+        ("BEST(metrics.`a b`)", OrderBy(Entity.METRIC, "a b", True, Function.BEST)),
+        ("metrics.m.min", OrderBy(Entity.METRIC, "m.min")),
+        ("duration DESC", OrderBy(Entity.ATTRIBUTE, "duration", ascending=False)),
+        ("experiment_name", OrderBy(Entity.ATTRIBUTE, "experiment_name")),
     ],
 )
 def test_an_order_ends_with_newest_first_and_the_id(clause: str, expected: OrderBy) -> None:
@@ -67,7 +72,11 @@ def test_an_order_that_names_the_tie_breaks_keeps_them() -> None:
         ("metrics.m up", "ASC or DESC"),
         ("metrics.a, metrics.b", "an item of its own"),
         ("metrics.val-loss DESC", "did you mean metrics.`val-loss`?"),
-        ("max(metrics.m)", "Functions are not available"),
+        ("median(metrics.m)", "The functions are min, max"),
+        ("max(params.m)", "Functions are of metrics alone"),
+        ("max(metrics.m) metrics.n", "ASC or DESC"),
+        ("max(metrics.m), min(metrics.m)", "an item of its own"),
+        ("text", "Valid keys are"),
         ("m", "metrics.`m`"),
         ("dataset.name", "cannot be ordered by datasets"),
         ("'metrics.m'", "Write a field"),
