@@ -8,7 +8,7 @@ account lacks a right, and Unavailable where the place cannot be reached.
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from kirok.entities.artifacts import ArtifactPath, FileInfo
 
@@ -54,6 +54,7 @@ class ArtifactStore(Protocol):
         """Remove a file, or a directory with all in it. Nothing there is no error."""
 
 
+@runtime_checkable
 class StreamedArtifactStore(ArtifactStore, Protocol):
     """A store that can be written piece by piece."""
 

@@ -38,8 +38,6 @@ class Archive(Protocol):
     Every method may raise Unavailable where the store cannot be reached.
     """
 
-    place: str
-    """How messages name the store; without a password."""
     default_artifact_root: str | None
     """Where this store puts artifacts of its own accord (`mlflow-artifacts:/`, the folder); None where that is for
     whoever copies to say.
@@ -64,9 +62,6 @@ class Archive(Protocol):
 
     def free_experiment_id(self, wanted: str) -> str:
         """`wanted` where this store can hold an experiment of that id and has none, else one of its own choice."""
-
-    def close(self) -> None:
-        """Let go of the store."""
 
 
 def fingerprint_of(rows: Iterable[Row]) -> Fingerprint:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from msgspec import Struct
 
+from kirok.entities.charts import Axis, Chart
 from kirok.entities.datasets import DatasetInput, DatasetSummary
 from kirok.entities.experiments import Experiment, ExperimentTag
 from kirok.entities.metrics import Metric
@@ -24,6 +25,8 @@ from kirok.entities.views import RunStatus, ViewType
 
 if TYPE_CHECKING:
     from asyncio import Future  # 50 ms to import, and a client never runs it
+
+    from kirok.stores.archives import Archive
 
 
 class ExperimentStore(Protocol):
@@ -189,6 +192,28 @@ class SeriesStore(Protocol):
         """
 
 
+class ChartStore(Protocol):
+    """Series at the width of a screen."""
+
+    def chart(
+        self,
+        run_ids: Sequence[str],
+        keys: Sequence[str],
+        *,
+        axis: Axis = Axis.STEP,
+        x_from: int | None = None,
+        x_to: int | None = None,
+        width: int = 1000,
+    ) -> Chart:
+        """The metrics `keys` (1 to 100) of the runs (1 to 100) from `x_from` to `x_to`, both included.
+
+        An end that is not given is that of the points. A series with at most 2 × `width` points in the range is shown
+        point by point, a longer one by what lies in each of `width` buckets, which all series share. Runs × keys ×
+        width is 500,000 at most. The order is that of the runs, then of the keys; a series without points in the
+        range, or of an unknown run or key, is left out. Runs in the bin are shown.
+        """
+
+
 class LoggedModelStore(Protocol):
     """Models that MLflow has written; kirok keeps none of its own yet."""
 
@@ -268,5 +293,9 @@ class Stores(Struct, frozen=True):
     """None where there can be none."""
     series: SeriesStore | None = None
     """None where none are kept."""
+    charts: ChartStore | None = None
+    """None where none are drawn."""
     queued: QueuedWrites | None = None
     encoded: EncodedReads | None = None
+    archive: Archive | None = None
+    """None for a store that ends with the process."""

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from kirok.base.clock import Clock, now_ms
 from kirok.stores.protocols import Stores
+from kirok.stores.sql.archive import SqlArchive
 from kirok.stores.sql.database import Database
 from kirok.stores.sql.encoded import SqlEncodedReads
 from kirok.stores.sql.experiments import SqlExperimentStore
@@ -45,4 +46,5 @@ def _stores_on(database: Database, artifact_root: str, writes: RunWrites, clock:
         kind="sql",
         queued=SqlQueuedWrites(database, writes),
         encoded=SqlEncodedReads(database),
+        archive=SqlArchive(database),
     )

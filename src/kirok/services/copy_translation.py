@@ -1,0 +1,101 @@
+"""Rows of one store as another shall have them: experiments under other numbers, files at other places."""
+
+from collections.abc import Callable, Iterable, Sequence
+from urllib.parse import unquote, urlsplit
+
+from kirok.stores.archive_kinds import Kind
+from kirok.stores.archives import Row
+
+LOCATIONS = {
+    "experiments": ("artifact_location",),
+    "runs": ("artifact_uri",),
+    "logged_models": ("artifact_location",),
+    "model_versions": ("source", "storage_location"),
+}
+"""The columns that name places of files, by kind."""
+
+TRACE_LOCATION = "mlflow.artifactLocation"
+"""The tag by which a trace says where its files lie."""
+
+_DATASETS = {"datasets": "dataset_uuid", "inputs": "source_id", "logged_model_metrics": "dataset_uuid"}
+
+
+class Relocation:
+    """Old places and the new ones that stand for them; what lies below no old place stays."""
+
+    def __init__(self) -> None:
+        self._places: dict[str, str] = {}
+
+    def add(self, old: str, new: str) -> None:
+        """Everything below `old`, spelled as a path or as a `file:` URI, is to be found below `new`."""
+        if not old or old.rstrip("/") == new.rstrip("/"):
+            return
+        self._places[old.rstrip("/")] = new.rstrip("/")
+        parts = urlsplit(old)
+        if parts.scheme == "file" and parts.netloc in ("", "localhost"):
+            self._places[unquote(parts.path).rstrip("/")] = new.rstrip("/")
+        elif old.startswith("/"):
+            self._places[f"file://{old.rstrip('/')}"] = new.rstrip("/")
+
+    def of(self, place: str) -> str:
+        """Where `place` is to be found; the longest old place that it lies below decides."""
+        end = len(place)
+        while end > 0:
+            new = self._places.get(place[:end])
+            if new is not None:
+                return new + place[end:]
+            end = place.rfind("/", 0, end)
+        return place
+
+    def __bool__(self) -> bool:
+        return bool(self._places)
+
+
+class Translation:
+    """What a row of the source is called at the destination."""
+
+    def __init__(self) -> None:
+        self.experiments: dict[str, str] = {}
+        self.datasets: dict[str, str] = {}
+        """Datasets that the destination knows already, under ids of its own."""
+        self.relocation = Relocation()
+
+    def changes(self, kind: Kind, columns: Sequence[str]) -> bool:
+        """Whether rows of a kind may read otherwise at the destination."""
+        return bool(self._cells(kind, columns))
+
+    def applied(self, kind: Kind, columns: Sequence[str], rows: Iterable[Row]) -> Iterable[Row]:
+        """The rows of a kind, translated."""
+        cells = self._cells(kind, columns)
+        if not cells:
+            return rows
+        return (_replaced(row, cells) for row in rows)
+
+    def _cells(self, kind: Kind, columns: Sequence[str]) -> "list[tuple[int, Callable[[Row, str], str]]]":
+        """What to replace, by the index of the column."""
+        found: list[tuple[int, Callable[[Row, str], str]]] = []
+        renumbered = any(old != new for old, new in self.experiments.items())
+        for at, column in enumerate(columns):
+            if column == "experiment_id" and renumbered:
+                found.append((at, lambda _, old: self.experiments.get(old, old)))
+            elif column in LOCATIONS.get(kind.name, ()) and self.relocation:
+                found.append((at, lambda _, old: self.relocation.of(old)))
+            elif column == _DATASETS.get(kind.name) and self.datasets:
+                found.append((at, lambda _, old: self.datasets.get(old, old)))
+        if kind.name == "trace_tags" and self.relocation:
+            key, value = columns.index("key"), columns.index("value")
+            found.append((value, lambda row, old: self.relocation.of(old) if row[key] == TRACE_LOCATION else old))
+        if kind.name == "evaluation_dataset_links" and renumbered:
+            end_type, end = columns.index("destination_type"), columns.index("destination_id")
+            found.append(
+                (end, lambda row, old: self.experiments.get(old, old) if row[end_type] == "experiment" else old)
+            )
+        return found
+
+
+def _replaced(row: Row, cells: "list[tuple[int, Callable[[Row, str], str]]]") -> Row:
+    made = list(row)
+    for at, replace in cells:
+        if made[at] is not None:
+            made[at] = replace(row, made[at])
+    return tuple(made)
