@@ -5,6 +5,8 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from kirok.base.errors import InvalidParameter
+
 HAS_NAN, HAS_PLUS_INFINITY, HAS_MINUS_INFINITY = 1, 2, 4
 """What `Envelope.marks` adds up."""
 
@@ -17,6 +19,16 @@ class Axis(StrEnum):
     """Milliseconds since the epoch."""
     RELATIVE = "relative"
     """Milliseconds since the run started; since the series' first point where the run names no start."""
+
+    @classmethod
+    def of(cls, given: str) -> "Axis":
+        """The axis of that name. InvalidParameter for another name."""
+        try:
+            return cls(given)
+        except ValueError:
+            raise InvalidParameter(
+                f"Invalid value {given!r} for parameter 'axis' supplied: it must be one of {[a.value for a in cls]}."
+            ) from None
 
 
 class Points(Struct, frozen=True):
@@ -52,7 +64,7 @@ class ChartSeries(Struct, frozen=True):
     count: int
     """How many points the range holds."""
     drawn: Points | Envelope
-    stale: bool = False
+    is_stale: bool = False
     """Whether another program has written to the series and its statistics do not say so yet."""
 
 

@@ -7,17 +7,18 @@ from kirok.base.errors import InvalidParameter, MissingParameter
 MAX_CHART_RUNS = 100
 MAX_CHART_KEYS = 100
 MAX_CHART_WIDTH = 10_000
+DEFAULT_CHART_WIDTH = 1_000
 MAX_CHART_BUCKETS = 500_000
 """Runs × keys × width: at eight columns of eight bytes, 32 MB."""
 
 
 def check_chart(run_ids: Sequence[str], keys: Sequence[str], x_from: int | None, x_to: int | None, width: int) -> None:
     """Refuse a chart of nothing, of too much, or of a range that ends before it starts."""
-    for name, given, limit in (("run_id", run_ids, MAX_CHART_RUNS), ("metric_key", keys, MAX_CHART_KEYS)):
+    for name, given, limit in (("run_ids", run_ids, MAX_CHART_RUNS), ("keys", keys, MAX_CHART_KEYS)):
         if not given:
             raise MissingParameter(name)
         if len(given) > limit:
-            raise InvalidParameter(f"A chart shows at most {limit} values of '{name}'. Received {len(given)}.")
+            raise InvalidParameter(f"A chart may name at most {limit} {name}; this one names {len(given)}. Split it.")
     if not 1 <= width <= MAX_CHART_WIDTH:
         raise InvalidParameter(
             f"Invalid value {width} for parameter 'width' supplied: it must be from 1 to {MAX_CHART_WIDTH}."

@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from kirok.base.errors import BadRequest
+from kirok.base.errors import BadRequest, InvalidParameter
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -94,3 +94,14 @@ async def read_body(receive: Receive, limit: int = MAX_BODY_BYTES) -> bytes:
     if size > limit:
         raise BadRequest(f"The request's body is longer than {limit} bytes. Split it into several requests.")
     return b"".join(pieces)
+
+
+def check_content_type(headers: dict[bytes, bytes]) -> None:
+    """InvalidParameter unless the request says that its body is JSON."""
+    given = headers.get(b"content-type")
+    if given == b"application/json":
+        return
+    if not given:
+        raise InvalidParameter("Bad Request. Content-Type header is missing.")
+    if given.split(b";", 1)[0].strip().lower() != b"application/json":
+        raise InvalidParameter("Bad Request. Content-Type must be one of ['application/json'].")

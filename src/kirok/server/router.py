@@ -12,7 +12,6 @@ from urllib.parse import parse_qsl
 
 from msgspec import Struct
 
-from kirok.base.errors import InvalidParameter
 from kirok.server import auth
 from kirok.server.context import Context
 from kirok.server.errors import reply_for
@@ -26,6 +25,7 @@ from kirok.server.messages import (
     Reply,
     Scope,
     Send,
+    check_content_type,
     read_body,
     send_reply,
 )
@@ -137,7 +137,7 @@ class Router:
         endpoint = route.endpoint
         if not route.writes:
             return decode_query(_pairs(exchange.scope["query_string"]), endpoint.request)
-        _check_content_type(exchange.headers)
+        check_content_type(exchange.headers)
         body = await read_body(exchange.receive)
         if len(body) > _LONG_BODY_BYTES:
             return await self._in_thread(decode_body, body, endpoint.request)
@@ -210,16 +210,6 @@ class _Route(Struct, frozen=True):
 def _answer_in_thread(handler: Any, context: Context, request: Any) -> bytes:
     answer = handler(context, request)
     return answer if isinstance(answer, bytes) else encode(answer)
-
-
-def _check_content_type(headers: dict[bytes, bytes]) -> None:
-    given = headers.get(b"content-type")
-    if given == b"application/json":
-        return
-    if not given:
-        raise InvalidParameter("Bad Request. Content-Type header is missing.")
-    if given.split(b";", 1)[0].strip().lower() != b"application/json":
-        raise InvalidParameter("Bad Request. Content-Type must be one of ['application/json'].")
 
 
 def _pairs(query: bytes) -> list[tuple[str, str]]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from kirok.wire import artifacts, experiments, logged_models, metrics, runs, series
+from kirok.wire import artifacts, charts, experiments, logged_models, metrics, runs, series
 
 MLFLOW_VERSION = "3.17.2"
 """The MLflow version spoken: clients decide by it what to send."""
@@ -236,6 +236,17 @@ GET_SERIES_STATISTICS = Endpoint(
     series.SeriesList,
     _READ,
     "Count, least, greatest, mean, first and last value of some metrics of some runs.",
+    at_root=True,
+)
+
+GET_CHART = Endpoint(
+    "get_chart",
+    "POST",
+    "/api/kirok/charts",
+    charts.GetChart,
+    charts.Chart,
+    _READ,
+    "Some metrics of some runs at a width in pixels: exact points, or the true envelope of many.",
     at_root=True,
 )
 

@@ -1,7 +1,7 @@
 """Every endpoint and the handler that answers it."""
 
 from kirok.server.handlers import Handlers, Streams
-from kirok.server.routes import artifacts, experiments, logged_models, metrics, runs, series, service
+from kirok.server.routes import artifacts, charts, experiments, logged_models, metrics, runs, series, service
 
 HANDLERS: Handlers = {
     **experiments.HANDLERS,
@@ -12,4 +12,4 @@ HANDLERS: Handlers = {
     **artifacts.HANDLERS,
     **service.HANDLERS,
 }
-STREAMS: Streams = {**artifacts.STREAMS, **service.STREAMS}
+STREAMS: Streams = {**charts.STREAMS, **artifacts.STREAMS, **service.STREAMS}

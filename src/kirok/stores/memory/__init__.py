@@ -4,6 +4,7 @@ The shortest code that keeps every promise but durability; other stores are test
 """
 
 from kirok.base.clock import Clock, now_ms
+from kirok.stores.memory.charts import MemoryChartStore
 from kirok.stores.memory.experiments import MemoryExperimentStore
 from kirok.stores.memory.metrics import MemoryMetricStore
 from kirok.stores.memory.records import Records
@@ -22,4 +23,5 @@ def open_memory(artifact_root: str = "./mlruns", *, truncate_long_values: bool =
         close=lambda: None,
         kind="memory",
         series=MemorySeriesStore(records),
+        charts=MemoryChartStore(records),
     )

@@ -5,6 +5,7 @@ A batch goes out as one request; whoever has more than a request may hold splits
 
 from kirok.base.settings import TransportSettings
 from kirok.stores.protocols import Stores
+from kirok.stores.rest.charts import RestChartStore
 from kirok.stores.rest.experiments import RestExperimentStore
 from kirok.stores.rest.metrics import RestMetricStore
 from kirok.stores.rest.runs import RestRunStore
@@ -26,4 +27,5 @@ def open_rest(uri: str, settings: TransportSettings, sender: Sender | None = Non
         close=transport.close,
         kind="rest",
         series=RestSeriesStore(transport, runs, metrics),
+        charts=RestChartStore(transport, runs, metrics),
     )
