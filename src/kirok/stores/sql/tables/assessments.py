@@ -13,7 +13,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
-    text,
+    false,
 )
 
 from kirok.stores.sql.tables.metadata import metadata
@@ -40,7 +40,7 @@ assessments = Table(
     Column("experiment_id", Integer),
     Column("trace_timestamp_ms", BigInteger),
     Column("aggregate_value", Float(53)),
-    Column("is_numeric_value", Boolean, nullable=False, server_default=text("0")),
+    Column("is_numeric_value", Boolean, nullable=False, server_default=false()),
     PrimaryKeyConstraint("assessment_id", name="assessments_pk"),
     ForeignKeyConstraint(["trace_id"], ["trace_info.request_id"], name="fk_assessments_trace_id", ondelete="CASCADE"),
     Index("idx_assessments_exp_name_valid", "experiment_id", "name", "valid"),
@@ -91,7 +91,7 @@ label_schemas = Table(
     Column("created_by", String(255)),
     Column("created_time", BigInteger, nullable=False),
     Column("last_update_time", BigInteger, nullable=False),
-    Column("is_default", Boolean, nullable=False, server_default=text("0")),
+    Column("is_default", Boolean, nullable=False, server_default=false()),
     PrimaryKeyConstraint("schema_id", name="label_schemas_pk"),
     ForeignKeyConstraint(
         ["experiment_id"], ["experiments.experiment_id"], name="fk_label_schemas_experiment_id", ondelete="CASCADE"

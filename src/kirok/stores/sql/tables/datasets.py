@@ -11,6 +11,7 @@ from sqlalchemy import (
     Table,
     Text,
 )
+from sqlalchemy.dialects.mysql import MEDIUMTEXT
 
 from kirok.stores.sql.tables.metadata import metadata
 
@@ -23,8 +24,8 @@ datasets = Table(
     Column("digest", String(36), nullable=False),
     Column("dataset_source_type", String(36), nullable=False),
     Column("dataset_source", Text, nullable=False),
-    Column("dataset_schema", Text),
-    Column("dataset_profile", Text),
+    Column("dataset_schema", Text().with_variant(MEDIUMTEXT, "mysql")),
+    Column("dataset_profile", Text().with_variant(MEDIUMTEXT, "mysql")),
     PrimaryKeyConstraint("experiment_id", "name", "digest", name="dataset_pk"),
     ForeignKeyConstraint(
         ["experiment_id"],

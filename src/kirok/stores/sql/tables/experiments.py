@@ -13,6 +13,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
 )
+from sqlalchemy.dialects.mysql import MEDIUMTEXT
 
 from kirok.stores.sql.tables.metadata import metadata
 
@@ -37,7 +38,7 @@ experiment_tags = Table(
     "experiment_tags",
     metadata,
     Column("key", String(250), nullable=False),
-    Column("value", Text),
+    Column("value", Text().with_variant(MEDIUMTEXT, "mysql")),
     Column("experiment_id", Integer, nullable=False),
     PrimaryKeyConstraint("key", "experiment_id", name="experiment_tag_pk"),
     ForeignKeyConstraint(["experiment_id"], ["experiments.experiment_id"]),

@@ -1,13 +1,13 @@
 """Daily sums over traces."""
 
-from sqlalchemy import BigInteger, Column, Date, Float, Index, Integer, PrimaryKeyConstraint, String, Table
+from sqlalchemy import BigInteger, Column, Date, Float, Identity, Index, Integer, PrimaryKeyConstraint, String, Table
 
 from kirok.stores.sql.tables.metadata import metadata
 
 sql_assessment_daily_rollups = Table(
     "sql_assessment_daily_rollups",
     metadata,
-    Column("id", Integer, nullable=False),
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), Identity(), nullable=False),
     Column("experiment_id", Integer, nullable=False),
     Column("rollup_day", Date, nullable=False),
     Column("metric_name", String(250), nullable=False),
@@ -23,7 +23,7 @@ sql_assessment_daily_rollups = Table(
 sql_span_cost_daily_rollups = Table(
     "sql_span_cost_daily_rollups",
     metadata,
-    Column("id", Integer, nullable=False),
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), Identity(), nullable=False),
     Column("experiment_id", Integer, nullable=False),
     Column("rollup_day", Date, nullable=False),
     Column("metric_name", String(250), nullable=False),
@@ -43,13 +43,14 @@ sql_span_cost_daily_rollups = Table(
         "grouping_set",
         "model_name",
         "model_provider",
+        mysql_length={"model_name": 64, "model_provider": 64},
     ),
 )
 
 sql_trace_metric_daily_rollups = Table(
     "sql_trace_metric_daily_rollups",
     metadata,
-    Column("id", Integer, nullable=False),
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), Identity(), nullable=False),
     Column("experiment_id", Integer, nullable=False),
     Column("rollup_day", Date, nullable=False),
     Column("metric_name", String(250), nullable=False),

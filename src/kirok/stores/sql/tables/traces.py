@@ -12,9 +12,14 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    text,
 )
+from sqlalchemy.dialects.mysql import LONGTEXT
 
 from kirok.stores.sql.tables.metadata import metadata
+
+_COSTS_AND_MODEL = ["input_cost", "output_cost", "total_cost", "model_name", "model_provider"]
+_HAS_COST = "input_cost IS NOT NULL OR output_cost IS NOT NULL OR total_cost IS NOT NULL"
 
 trace_info = Table(
     "trace_info",
@@ -100,7 +105,7 @@ spans = Table(
     Column("start_time_unix_nano", BigInteger, nullable=False),
     Column("end_time_unix_nano", BigInteger),
     Column("duration_ns", BigInteger, Computed("end_time_unix_nano - start_time_unix_nano", persisted=True)),
-    Column("content", Text, nullable=False),
+    Column("content", Text().with_variant(LONGTEXT, "mysql"), nullable=False),
     Column("input_cost", Float(53)),
     Column("output_cost", Float(53)),
     Column("total_cost", Float(53)),
@@ -109,8 +114,20 @@ spans = Table(
     PrimaryKeyConstraint("trace_id", "span_id", name="spans_pk"),
     ForeignKeyConstraint(["experiment_id"], ["experiments.experiment_id"], name="fk_spans_experiment_id"),
     ForeignKeyConstraint(["trace_id"], ["trace_info.request_id"], name="fk_spans_trace_id", ondelete="CASCADE"),
-    Index("idx_spans_cost_exp_time_cover", "experiment_id", "start_time_unix_nano"),
-    Index("idx_spans_cost_trace_time_cover", "trace_id", "start_time_unix_nano"),
+    Index(
+        "idx_spans_cost_exp_time_cover",
+        "experiment_id",
+        "start_time_unix_nano",
+        postgresql_include=_COSTS_AND_MODEL,
+        postgresql_where=text(_HAS_COST),
+    ),
+    Index(
+        "idx_spans_cost_trace_time_cover",
+        "trace_id",
+        "start_time_unix_nano",
+        postgresql_include=_COSTS_AND_MODEL,
+        postgresql_where=text(_HAS_COST),
+    ),
     Index("index_spans_experiment_id_duration", "experiment_id", "duration_ns"),
     Index("index_spans_experiment_id_start_time", "experiment_id", "start_time_unix_nano"),
     Index("index_spans_experiment_id_status_type", "experiment_id", "status", "type"),
