@@ -20,7 +20,6 @@ COMMANDS = {
     "doctor": "the environment report",
     "gc": "permanent deletion",
     "mcp": "an MCP server",
-    "migrate-filestore": "reading `mlruns` folders",
     "models": "serving models",
     "run": "running projects",
     "sagemaker": "SageMaker deployments",
