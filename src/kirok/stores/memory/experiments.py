@@ -21,8 +21,8 @@ from kirok.rules.values import check_experiment_tag_value
 from kirok.search.match import experiment_matcher
 from kirok.search.order import experiment_sort_key, parse_experiment_order
 from kirok.search.parse import parse_experiment_filter
-from kirok.stores.memory.pages import page_of
 from kirok.stores.memory.records import Records, whole
+from kirok.stores.pages import page_of
 
 CONTEXT_TAG = "mlflow.data.context"
 

@@ -11,8 +11,8 @@ from kirok.rules.paging import (
     check_run_ids,
     check_step_range,
 )
-from kirok.stores.memory.pages import page_of
 from kirok.stores.memory.records import Rank, Records, point, whole
+from kirok.stores.pages import evenly_spaced, page_of
 
 
 class MemoryMetricStore:
@@ -69,15 +69,3 @@ class MemoryMetricStore:
 
     def _by_time(self, run_id: str, key: str) -> list[Rank]:
         return sorted(self._series(run_id, key), key=lambda rank: (rank[1], rank[0], *rank[2:]))
-
-
-def evenly_spaced(ranks: list[Rank], limit: int) -> list[Rank]:
-    """The first of each of `limit` equal buckets, the last point in place of the last bucket's first.
-
-    The first buckets are one larger where the points do not divide evenly, as SQL's NTILE makes them.
-    """
-    if len(ranks) <= limit:
-        return ranks
-    size, larger = divmod(len(ranks), limit)
-    starts = [i * size + min(i, larger) for i in range(limit)]
-    return [ranks[start] for start in starts[:-1]] + ranks[-1:]

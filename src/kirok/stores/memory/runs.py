@@ -28,8 +28,8 @@ from kirok.rules.values import fitted_params, fitted_tags
 from kirok.search.match import run_matcher
 from kirok.search.order import parse_run_order, run_sort_key
 from kirok.search.parse import parse_run_filter
-from kirok.stores.memory.pages import page_of
 from kirok.stores.memory.records import Records, RunRecord, rank, whole
+from kirok.stores.pages import page_of
 
 
 class MemoryRunStore:

@@ -1,0 +1,1 @@
+"""Records in an `mlruns` folder, laid out as MLflow's file store lays them out, so that either reads the other's."""
