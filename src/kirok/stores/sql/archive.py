@@ -1,10 +1,10 @@
 """A SQL database to copy out of and into."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from kirok.entities.metrics import Metric
-from kirok.stores.archive_kinds import RUNS, Kind, Noun
+from kirok.stores.archive_kinds import REGISTERED_MODELS, RUNS, Kind, Noun
 from kirok.stores.archives import Fingerprint, Row, canonical_document, fingerprint_of
 from kirok.stores.sql.connection import Connection
 from kirok.stores.sql.database import Database
@@ -99,21 +99,10 @@ class SqlArchive:
         if kind.is_points:
             self._database.write(lambda transaction: _write_points(transaction, columns, rows))
             return
-        types = _types(kind.stored_in)
-        insert = Insert(
-            kind.stored_in,
-            ", ".join(columns),
-            " ".join(types[column] for column in columns),
-            key=", ".join(kind.key),
-            overwrite=", ".join(column for column in columns if column not in kind.key),
-        )
-        numbers = [at for at, column in enumerate(columns) if column == "experiment_id"]
-        cells = [
-            int(cell) if at in numbers and cell is not None else cell for row in rows for at, cell in enumerate(row)
-        ]
+        insert, fill = _insert(kind, columns), _filling(kind, columns)
 
         def job(transaction: Transaction) -> None:
-            transaction.connection.insert(insert, list(cells))
+            transaction.connection.insert(insert, [cell for row in rows for cell in fill(row)])
             _remember(transaction, kind, columns, rows)
 
         self._database.write(job)
@@ -221,11 +210,33 @@ def _advance(connection: Connection) -> None:
         )
 
 
-def _types(table: str) -> dict[str, str]:
-    """The PostgreSQL type of each column of a table."""
+def _insert(kind: Kind, columns: Sequence[str]) -> Insert:
+    """The statement that puts rows of a kind in, over those that are there."""
     from kirok.stores.sql.tables import metadata
 
-    return {
-        column.name: _POSTGRESQL_TYPES.get(type(column.type).__name__, "text")
-        for column in metadata.tables[table].columns
-    }
+    table = metadata.tables[kind.stored_in]
+    key = [column.name for column in table.primary_key]
+    written = [*columns, *(column for column in key if column not in columns)]
+    types = {column.name: _POSTGRESQL_TYPES.get(type(column.type).__name__, "text") for column in table.columns}
+    return Insert(
+        kind.stored_in,
+        ", ".join(written),
+        " ".join(types[column] for column in written),
+        key=", ".join(key),
+        overwrite=", ".join(column for column in columns if column not in key),
+    )
+
+
+def _filling(kind: Kind, columns: Sequence[str]) -> Callable[[Row], Sequence[object]]:
+    """What turns a row in the canonical form into the cells that `_insert` takes."""
+    numbers = [at for at, column in enumerate(columns) if column == "experiment_id"]
+    # The primary keys of the registry name the workspace as well, of which there is one.
+    workspace = ("default",) if kind in REGISTERED_MODELS.kinds else ()
+
+    def fill(row: Row) -> Sequence[object]:
+        cells: list[object] = [*row, *workspace]
+        for at in numbers:
+            cells[at] = None if row[at] is None else int(row[at])
+        return cells
+
+    return fill
