@@ -6,22 +6,29 @@ the column's start; it ends in as many spaces as make its length a multiple of 8
 float64, so each begins at a multiple of 8 from the start of the whole. Integers beyond 2^53 are rounded there.
 """
 
+from __future__ import annotations
+
 import struct
 import sys
 from array import array
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 from msgspec import Struct
 
 from kirok.entities import charts as entities
-from kirok.wire.numbers import Double, Int64, double
+from kirok.wire.numbers import Int64, double
 
 BINARY_TYPE = "application/vnd.kirok.chart"
 """What a request's Accept header asks for the binary form by."""
 
 _MAGIC = b"kirokch1"
 _HEAD = struct.Struct("<8sII")
+
+
+Cell = int | float | str
+"""A number, or NaN, Infinity or -Infinity as text."""
 
 
 class GetChart(Struct, omit_defaults=True, kw_only=True):
@@ -47,11 +54,11 @@ class ChartSeries(Struct, omit_defaults=True, kw_only=True):
     count: int
     is_exact: bool
     rows: int
-    columns: dict[str, list[Double]]
+    columns: dict[str, list[Cell]]
     is_stale: bool = False
 
     @classmethod
-    def of(cls, series: entities.ChartSeries) -> "ChartSeries":
+    def of(cls, series: entities.ChartSeries) -> ChartSeries:
         """The JSON form of a record."""
         columns = _columns(series.drawn)
         return cls(
@@ -66,8 +73,8 @@ class ChartSeries(Struct, omit_defaults=True, kw_only=True):
 
     def record(self) -> entities.ChartSeries:
         """The record of a JSON form."""
-        kind = entities.Points if self.is_exact else entities.Envelope
-        columns = {
+        kind: type[entities.Points] | type[entities.Envelope] = entities.Points if self.is_exact else entities.Envelope
+        columns: dict[str, array[Any]] = {
             name: array("q", map(int, self.columns[name]))
             if name in _INTEGERS
             else array("d", map(float, self.columns[name]))
@@ -89,7 +96,7 @@ class Chart(Struct, omit_defaults=True, kw_only=True):
     x_to: int | None = None
 
     @classmethod
-    def of(cls, chart: entities.Chart) -> "Chart":
+    def of(cls, chart: entities.Chart) -> Chart:
         """The JSON form of a record."""
         return cls(
             axis=chart.axis.value,

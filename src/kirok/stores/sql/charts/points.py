@@ -1,0 +1,161 @@
+"""The points of one series as segments: from its chunks as far as they go, from rows beyond."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Sequence
+
+from msgspec import Struct
+
+from kirok.charts.segments import Column, Segment, ascends
+from kirok.entities.charts import Axis
+from kirok.rules.values import LARGEST, restored_value
+from kirok.stores.sql.charts.packing import Damaged, unpacked
+from kirok.stores.sql.connection import Connection
+from kirok.stores.sql.history_pages import SERIES_INDEX
+
+Row = tuple[int, int, float, int]
+"""step, timestamp, stored value, is_nan: the order of a series' ranks."""
+
+CHUNK_POINTS = 4_096
+"""Points of a chunk, at least: it ends where a step does. More would mean fewer statements and a longer loose end."""
+LOOSE_POINTS = 2_048
+"""Points at the end of a series that stay rows, so that those which come a little late meet no chunk."""
+
+_SERIES = "FROM metrics{by_series} WHERE run_uuid = ? AND key = ?"
+_HEADS = (
+    "SELECT number, points, first_step, last_step, first_timestamp, last_timestamp FROM kirok_chunks "
+    "WHERE run_uuid = ? AND metric_key = ? ORDER BY number"
+)
+_PACKED = (
+    "SELECT packed FROM kirok_chunks WHERE run_uuid = ? AND metric_key = ? AND number BETWEEN ? AND ? ORDER BY number"
+)
+_COUNTED = "SELECT points FROM kirok_series WHERE run_uuid = ? AND metric_key = ?"
+
+
+class ChunkHead(Struct, frozen=True):
+    """What a chunk covers. The timestamps are the least and the greatest."""
+
+    number: int
+    points: int
+    first_step: int
+    last_step: int
+    first_timestamp: int
+    last_timestamp: int
+
+    def meets(self, axis: Axis, low: int, high: int) -> bool:
+        """Whether it may hold a point between two x."""
+        if axis is Axis.STEP:
+            return self.first_step <= high and self.last_step >= low
+        return self.first_timestamp <= high and self.last_timestamp >= low
+
+
+class SeriesPoints:
+    """One series as one snapshot of the database has it. Every answer is what the rows would give."""
+
+    def __init__(
+        self, connection: Connection, run_id: str, key: str, report: Callable[[str, str], None] = lambda *_: None
+    ) -> None:
+        """`report` is told of a series that would be read faster if somebody sealed it, or sealed it anew."""
+        self._connection = connection
+        self._series = (run_id, key)
+        self._report = report
+        self._source = _SERIES.format(by_series=connection.dialect.using_index(SERIES_INDEX))
+        self._heads: Sequence[ChunkHead] | None = None
+        self.is_stale = False
+        """Once something was read: whether the series' statistics count other points than there are."""
+
+    @property
+    def heads(self) -> Sequence[ChunkHead]:
+        """The chunks, none where they do not hold exactly the points that are there at their steps."""
+        if self._heads is None:
+            self._heads = self._sound_heads()
+        return self._heads
+
+    def extent(self, axis: Axis) -> tuple[int, int] | None:
+        """The least and the greatest step or timestamp; None for a series without points."""
+        if axis is Axis.STEP:
+            ends = (f"(SELECT step {self._source} ORDER BY step{order} LIMIT 1)" for order in ("", " DESC"))
+            low, high = self._connection.execute(f"SELECT {', '.join(ends)}", (*self._series, *self._series)).fetchone()
+            return None if low is None else (low, high)
+        beyond, values = self._beyond()
+        low, high = self._connection.execute(
+            f"SELECT min(timestamp), max(timestamp) {self._source}{beyond}", values
+        ).fetchone()
+        lows = [head.first_timestamp for head in self.heads] + ([] if low is None else [low])
+        highs = [head.last_timestamp for head in self.heads] + ([] if high is None else [high])
+        return (min(lows), max(highs)) if lows else None
+
+    def load(self, axis: Axis, low: int, high: int) -> list[Segment]:
+        """Segments in order of rank that hold every point between two x, and perhaps others."""
+        try:
+            segments = self._packed(axis, low, high)
+        except Damaged:
+            self._heads, segments = (), []
+            self._report(*self._series)
+        beyond, values = self._beyond()
+        if axis is Axis.STEP:
+            beyond += " AND step BETWEEN ? AND ?"
+            values += low, high
+        rows = sorted(self._connection.execute(f"SELECT step, timestamp, value, is_nan {self._source}{beyond}", values))
+        if len(rows) >= 2 * CHUNK_POINTS + LOOSE_POINTS:
+            self._report(*self._series)
+        if rows:
+            segments.append(segment_of(rows))
+        return segments
+
+    def _packed(self, axis: Axis, low: int, high: int) -> list[Segment]:
+        wanted = [head.number for head in self.heads if head.meets(axis, low, high)]
+        if not wanted:
+            return []
+        rows = self._connection.execute(_PACKED, (*self._series, wanted[0], wanted[-1]))
+        return [unpacked(blob) for (blob,) in rows]
+
+    def _beyond(self) -> tuple[str, tuple[object, ...]]:
+        """The condition of rows that no chunk holds, and the values it binds after the series'."""
+        if not self.heads:
+            return "", self._series
+        return " AND step > ?", (*self._series, self.heads[-1].last_step)
+
+    def _sound_heads(self) -> Sequence[ChunkHead]:
+        heads = read_heads(self._connection, *self._series)
+        if not heads:
+            return ()
+        last_step, sealed = heads[-1].last_step, sum(head.points for head in heads)
+        loose = self._count(" AND step > ?", last_step)
+        counted = self._connection.execute(_COUNTED, self._series).fetchone()
+        # Points are only ever added, and never twice, so where the sum is right no point lies outside.
+        if counted is not None and counted[0] == sealed + loose:
+            return heads
+        self.is_stale = True
+        if sealed == self._count(" AND step <= ?", last_step):
+            return heads
+        self._report(*self._series)
+        return ()
+
+    def _count(self, condition: str, step: int) -> int:
+        statement = f"SELECT count(*) {self._source}{condition}"
+        count: int = self._connection.execute(statement, (*self._series, step)).fetchone()[0]
+        return count
+
+
+def read_heads(connection: Connection, run_id: str, key: str) -> list[ChunkHead]:
+    """The chunks of a series, up to the first that is missing."""
+    heads = [ChunkHead(*row) for row in connection.execute(_HEADS, (run_id, key))]
+    while heads and heads[-1].number != len(heads) - 1:
+        heads.pop()
+    return heads
+
+
+def segment_of(rows: Sequence[Row]) -> Segment:
+    """Rows in order of rank as a segment."""
+    steps, times, values, are_nan = zip(*rows, strict=True)
+    column = array("q", times)
+    numbers = array("d", values)
+    specials: list[int] = []
+    if any(are_nan) or max(values) >= LARGEST or min(values) <= -LARGEST:
+        for position, is_nan in enumerate(are_nan):
+            if is_nan or not -LARGEST < numbers[position] < LARGEST:
+                numbers[position] = restored_value(numbers[position], is_nan)
+                specials.append(position)
+    return Segment(Column(0, array("q", steps)), Column(0, column), numbers, specials, times_ascend=ascends(column))

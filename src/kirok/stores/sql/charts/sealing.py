@@ -1,0 +1,124 @@
+"""Sealing: the older points of a long series, packed into chunks beside their rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from kirok.charts.segments import Segment
+from kirok.stores.sql.charts.packing import packed
+from kirok.stores.sql.charts.points import CHUNK_POINTS, LOOSE_POINTS, Row, read_heads, segment_of
+from kirok.stores.sql.charts.tables import forget_chunks
+from kirok.stores.sql.connection import Connection
+from kirok.stores.sql.database import Database
+from kirok.stores.sql.history_pages import SERIES_INDEX
+from kirok.stores.sql.transaction import Transaction
+
+_CHUNKS_A_STEP = 4
+"""As many as are read and packed in some 30 ms, so that neither a reader's snapshot nor the writer is held for long."""
+
+_ROWS = (
+    "SELECT step, timestamp, value, is_nan FROM metrics{by_series} WHERE run_uuid = ? AND key = ?{beyond} "
+    "ORDER BY step LIMIT ?"
+)
+_COUNT = "SELECT count(*) FROM metrics{by_series} WHERE run_uuid = ? AND key = ? AND step BETWEEN ? AND ?"
+_LONG = (
+    "SELECT run_uuid, metric_key FROM kirok_series AS s WHERE points >= ? AND points - coalesce((SELECT sum(points) "
+    "FROM kirok_chunks AS c WHERE c.run_uuid = s.run_uuid AND c.metric_key = s.metric_key), 0) >= ?"
+)
+_INSERT = (
+    "INSERT INTO kirok_chunks (run_uuid, metric_key, number, points, first_step, last_step, first_timestamp, "
+    "last_timestamp, packed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+
+
+def long_series(database: Database) -> list[tuple[str, str]]:
+    """Run id and key of every series with enough loose points for a chunk, by its statistics."""
+    with database.read() as connection:
+        return [tuple(row) for row in connection.execute(_LONG, (_ENOUGH, _ENOUGH))]
+
+
+def seal(database: Database, run_id: str, key: str) -> Iterator[int]:
+    """Seal one series as far as it may be, a few chunks at each turn; yields how many points a turn has sealed.
+
+    First, chunks that no longer hold exactly what the rows say are dropped. A turn reads, packs, and then hands the
+    writer one short job. Where somebody else seals the same series, the chunks are the same.
+    """
+    _drop_unsound(database, run_id, key)
+    while True:
+        sealed = _seal_some(database, run_id, key)
+        if not sealed:
+            return
+        yield sealed
+
+
+_ENOUGH = CHUNK_POINTS + LOOSE_POINTS
+
+
+def _drop_unsound(database: Database, run_id: str, key: str) -> None:
+    with database.read() as connection:
+        count = _COUNT.format(by_series=connection.dialect.using_index(SERIES_INDEX))
+        low = -(2**63)
+        for head in read_heads(connection, run_id, key):
+            if connection.execute(count, (run_id, key, low, head.last_step)).fetchone()[0] != head.points:
+                break
+            low = head.last_step + 1
+        else:
+            return
+    from_step = low
+    database.write(lambda transaction: forget_chunks(transaction.connection, run_id, key, from_step), run_id)
+
+
+def _seal_some(database: Database, run_id: str, key: str) -> int:
+    wanted = _CHUNKS_A_STEP * CHUNK_POINTS + LOOSE_POINTS
+    with database.read() as connection:
+        heads = read_heads(connection, run_id, key)
+        last = heads[-1].last_step if heads else None
+        rows = _rows_beyond(connection, run_id, key, last, wanted)
+    segments = [segment_of(rows) for rows in _cut(rows)]
+    if not segments:
+        return 0
+    chunks = [_chunk(run_id, key, number, segment) for number, segment in enumerate(segments, len(heads))]
+
+    def insert(transaction: Transaction) -> int:
+        known = read_heads(transaction.connection, run_id, key)
+        if len(known) != len(heads) or (known and known[-1].last_step != last):
+            return 0  # somebody else has sealed it, or points came late; the next turn begins from what is there now
+        unless_there = transaction.connection.dialect.unless_there("run_uuid, metric_key, number")
+        transaction.connection.executemany(_INSERT + unless_there, chunks)
+        return sum(map(len, segments))
+
+    return database.write(insert, run_id)
+
+
+def _rows_beyond(connection: Connection, run_id: str, key: str, step: int | None, wanted: int) -> list[Row]:
+    """The first `wanted` rows beyond a step by rank; the last step among them may be there in part."""
+    beyond, values = ("", ()) if step is None else (" AND step > ?", (step,))
+    statement = _ROWS.format(by_series=connection.dialect.using_index(SERIES_INDEX), beyond=beyond)
+    return sorted(connection.execute(statement, (run_id, key, *values, wanted)))
+
+
+def _cut(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
+    """The rows of each chunk that can be made of these: whole steps, leaving LOOSE_POINTS."""
+    start, most = 0, len(rows) - LOOSE_POINTS
+    while (end := start + CHUNK_POINTS) <= most:
+        while end < most and rows[end][0] == rows[end - 1][0]:
+            end += 1
+        if rows[end][0] == rows[end - 1][0]:  # the step goes on among the loose points
+            return
+        yield rows[start:end]
+        start = end
+
+
+def _chunk(run_id: str, key: str, number: int, segment: Segment) -> tuple[object, ...]:
+    times = list(segment.times.values(0, len(segment)))
+    return (
+        run_id,
+        key,
+        number,
+        len(segment),
+        segment.steps[0],
+        segment.steps[len(segment) - 1],
+        min(times),
+        max(times),
+        packed(segment),
+    )

@@ -1,0 +1,58 @@
+"""Charts in SQL."""
+
+from collections.abc import Callable, Sequence
+
+from kirok.charts.drawing import Extent, Source, draw_chart
+from kirok.charts.segments import Segment
+from kirok.entities.charts import Axis, Chart
+from kirok.rules.charts import DEFAULT_CHART_WIDTH, check_chart
+from kirok.stores.sql.charts.points import SeriesPoints
+from kirok.stores.sql.connection import Connection
+from kirok.stores.sql.database import Database
+
+_STARTS = "SELECT run_uuid, start_time FROM runs WHERE run_uuid {among}"
+_LOGGED = "SELECT run_uuid, key FROM latest_metrics WHERE run_uuid {among} AND key {among}"
+
+
+class SqlChartStore:
+    """A ChartStore on a SQL database."""
+
+    def __init__(self, database: Database, report: Callable[[str, str], None]) -> None:
+        """`report` as SeriesPoints takes it."""
+        self._database = database
+        self._report = report
+
+    def chart(
+        self,
+        run_ids: Sequence[str],
+        keys: Sequence[str],
+        *,
+        axis: Axis = Axis.STEP,
+        x_from: int | None = None,
+        x_to: int | None = None,
+        width: int = DEFAULT_CHART_WIDTH,
+    ) -> Chart:
+        """As ChartStore."""
+        check_chart(run_ids, keys, x_from, x_to, width)
+        with self._database.read() as connection:
+            return draw_chart(self._sources(connection, run_ids, keys), axis, x_from, x_to, width)
+
+    def _sources(self, connection: Connection, run_ids: Sequence[str], keys: Sequence[str]) -> list[Source]:
+        dialect = connection.dialect
+        runs, wanted = dialect.listed(run_ids), dialect.listed(keys)
+        starts = dict(connection.execute(_STARTS.format(among=dialect.among), (runs,)).fetchall())
+        logged = {tuple(row) for row in connection.execute(_LOGGED.format(among=dialect.among), (runs, wanted))}
+        return [
+            self._source(connection, run_id, key, starts.get(run_id))
+            for run_id in dict.fromkeys(run_ids)
+            for key in dict.fromkeys(keys)
+            if (run_id, key) in logged
+        ]
+
+    def _source(self, connection: Connection, run_id: str, key: str, started: int | None) -> Source:
+        points = SeriesPoints(connection, run_id, key, self._report)
+
+        def load(axis: Axis, extent: Extent) -> list[Segment]:
+            return points.load(axis, *extent)
+
+        return Source(run_id, key, started, points.extent, load, lambda: points.is_stale)
