@@ -55,6 +55,46 @@ def sqlite_synchronous(env: Mapping[str, str]) -> str:
     return text
 
 
+class DatabaseSettings(Struct, frozen=True):
+    """How a database server is used. Times in seconds."""
+
+    pool_size: int = 5
+    """Connections that are kept open for reading."""
+    max_overflow: int = 10
+    """Connections beyond them, for as long as they are busy."""
+    pool_recycle_s: float = 0
+    """The age at which a connection is replaced; 0 for never."""
+    pool_timeout_s: float = 30
+    """How long a read waits for a connection."""
+    connect_timeout_s: float = 10
+    """How long a new connection may take."""
+    statement_timeout_s: float = 0
+    """The longest that one statement may take; 0 for no limit."""
+    writers: int = 2
+    """Threads that write, each with a connection; a run's writes go through one of them, in order."""
+
+    @classmethod
+    def read(cls, env: Mapping[str, str]) -> "DatabaseSettings":
+        """From the environment; InvalidParameter for a number that cannot be used."""
+        recycle = setting(env, "SQLALCHEMYSTORE_POOL_RECYCLE")
+        settings = cls(
+            pool_size=int(number(env, "SQLALCHEMYSTORE_POOL_SIZE", 5)),
+            max_overflow=int(number(env, "SQLALCHEMYSTORE_MAX_OVERFLOW", 10)),
+            # SQLAlchemy's, and so MLflow's, word for "never" is -1.
+            pool_recycle_s=0 if recycle == "-1" else number(env, "SQLALCHEMYSTORE_POOL_RECYCLE", 0),
+            pool_timeout_s=number(env, "DATABASE_POOL_TIMEOUT", 30),
+            connect_timeout_s=number(env, "DATABASE_CONNECT_TIMEOUT", 10),
+            statement_timeout_s=number(env, "DATABASE_STATEMENT_TIMEOUT", 0),
+            writers=int(number(env, "DATABASE_WRITERS", 2)),
+        )
+        if settings.pool_size < 1 or settings.writers < 1:
+            raise InvalidParameter(
+                "A database needs at least one connection: KIROK_SQLALCHEMYSTORE_POOL_SIZE and KIROK_DATABASE_WRITERS "
+                "are whole numbers of at least 1."
+            )
+        return settings
+
+
 def _spelled(env: Mapping[str, str], name: str) -> str:
     return f"KIROK_{name}" if env.get(f"KIROK_{name}") else f"MLFLOW_{name}"
 

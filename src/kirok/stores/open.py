@@ -5,14 +5,19 @@ import re
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kirok.base.errors import InvalidParameter, NotSupported
-from kirok.base.settings import TransportSettings, sqlite_synchronous
+from kirok.base.settings import DatabaseSettings, TransportSettings, sqlite_synchronous
 from kirok.stores.protocols import Stores
+
+if TYPE_CHECKING:
+    from kirok.stores.sql.served.server import DatabaseServer
 
 _WHAT_WORKS = (
     "Use sqlite:///mlflow.db (a file here), sqlite:////data/mlflow.db (anywhere), or http://host:5000 (a server)."
 )
+_DATABASES = ("postgresql", "postgres", "mysql", "mariadb")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]+):")
 _WINDOWS_PATH = re.compile(r"/?[A-Za-z]:[\\/]")
 
@@ -26,7 +31,8 @@ def open_stores(
     transport: TransportSettings | None = None,
     env: Mapping[str, str] | None = None,
 ) -> Stores:
-    """The stores at `uri`: `sqlite:///…`, `http://…`, `https://…`, or `memory://` (ends with the process).
+    """The stores at `uri`: `sqlite:///…`, `postgresql://…`, `mysql+pymysql://…`, `http://…`, `https://…`, or
+    `memory://` (ends with the process).
 
     `artifact_root` is where experiments without a location of their own keep their files; a server has its own.
     `synchronous` (FULL or NORMAL, for SQLite) and `transport` (for HTTP) come from the environment where not given.
@@ -45,6 +51,16 @@ def open_stores(
             truncate_long_values=truncate_long_values,
             synchronous=(synchronous or sqlite_synchronous(env)).upper(),
         )
+    if scheme in _DATABASES:
+        from kirok.stores.sql.store import open_served
+
+        settings = DatabaseSettings.read(env)
+        return open_served(
+            database_server(uri, settings),
+            settings,
+            artifact_root=artifact_root,
+            truncate_long_values=truncate_long_values,
+        )
     if scheme in ("http", "https"):
         from kirok.stores.rest import open_rest
 
@@ -54,6 +70,24 @@ def open_stores(
 
         return open_memory(artifact_root, truncate_long_values=truncate_long_values)
     raise _refusal(uri, scheme)
+
+
+def database_server(uri: str, settings: DatabaseSettings) -> "DatabaseServer":
+    """How to reach the PostgreSQL or MySQL database at `uri`; InvalidParameter where its driver is not installed."""
+    scheme = _scheme(uri)
+    try:
+        if scheme in ("postgresql", "postgres"):
+            from kirok.stores.sql.postgresql.server import PostgresqlServer
+
+            return PostgresqlServer(uri, settings)
+        from kirok.stores.sql.mysql.server import MysqlServer
+
+        return MysqlServer(uri, settings)
+    except ImportError as error:
+        extra = "mysql" if scheme in ("mysql", "mariadb") else "postgres"
+        raise InvalidParameter(
+            f"The driver of {scheme} databases is not installed ({error.name}): pip install 'kirok[{extra}]'."
+        ) from error
 
 
 def lock_for_serving(uri: str) -> AbstractContextManager[None]:
@@ -76,6 +110,10 @@ def has_schema(uri: str) -> bool:
     scheme = _scheme(uri)
     if scheme in ("http", "https"):
         raise InvalidParameter(f"{uri!r} is a server, not a database: name the database that the server runs on.")
+    if scheme in _DATABASES:
+        from kirok.stores.sql.served.inspection import has_schema as server_has_schema
+
+        return server_has_schema(database_server(uri, DatabaseSettings.read(os.environ)))
     if scheme != "sqlite":
         raise _refusal(uri, scheme)
     from kirok.stores.sql.sqlite.inspection import has_schema as file_has_schema
@@ -111,7 +149,7 @@ def _scheme(uri: str) -> str | None:
 
 
 def _refusal(uri: str, scheme: str | None) -> Exception:
-    if scheme in ("postgresql", "postgres", "mysql", "mariadb", "mssql"):
+    if scheme in ("mssql", "oracle", "cockroachdb"):
         return NotSupported(f"Databases of kind {scheme!r} cannot be opened yet. {_WHAT_WORKS}")
     if scheme in (None, "file"):
         return NotSupported(f"Folders of runs, such as {uri!r}, cannot be opened yet. {_WHAT_WORKS}")

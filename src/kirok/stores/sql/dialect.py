@@ -23,6 +23,26 @@ class Dialect(Hashable, Protocol):
     def not_among(self) -> str:
         """To follow a column: it is none of a list, bound as `listed` makes it."""
 
+    @property
+    def errors(self) -> tuple[type[Exception], ...]:
+        """What the driver raises."""
+
+    @property
+    def table_names(self) -> str:
+        """Lists the tables."""
+
+    @property
+    def index_names(self) -> str:
+        """Lists the indexes that can be used."""
+
+    @property
+    def begin_alone(self) -> tuple[str, ...]:
+        """Begins a transaction in which no other process changes the schema."""
+
+    @property
+    def end_alone(self) -> tuple[str, ...]:
+        """Commits it."""
+
     def listed(self, values: Iterable[str] | Iterable[int]) -> object:
         """A list as the one value that `among` takes."""
 
@@ -58,3 +78,6 @@ class Dialect(Hashable, Protocol):
 
     def fails_all(self, error: Exception) -> bool:
         """Whether the error has spoilt the whole transaction or connection, so that no savepoint helps."""
+
+    def is_lost(self, error: Exception) -> bool:
+        """Whether the connection is gone, so that another may serve."""

@@ -19,3 +19,12 @@ class Insert:
         self.key = key
         self.overwrite = overwrite
         self.only_if = only_if
+
+    @property
+    def condition(self) -> str:
+        """The end of an overwriting INSERT, in the words that SQLite and PostgreSQL share."""
+        if not self.only_if:
+            return ""
+        columns = self.only_if.split(", ")
+        new, old = (", ".join(f"{row}.{column}" for column in columns) for row in ("excluded", self.table))
+        return f" WHERE ({new}) > ({old})"

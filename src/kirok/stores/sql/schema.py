@@ -1,15 +1,16 @@
 """The schema of a database: whether it is the one this version speaks, and how a new one is made."""
 
-import sqlite3
-
 from kirok.base.clock import Clock
 from kirok.base.errors import InvalidParameter
 from kirok.rules.locations import below
 from kirok.stores.sql.connection import Connection
-from kirok.stores.sql.search_functions import SEARCH_INDEXES, create_search_indexes
+from kirok.stores.sql.own_tables import alone, create_own
 
 HEAD = "dc11669786a5"
 """MLflow's schema revision: that of 3.17.2. MLflow refuses a database whose revision is not its own."""
+
+BEGUN = "kirok_creation_begun"
+"""A table that stands for as long as the schema is being made."""
 
 # MLflow's earlier revisions, oldest first, so that an old database is told from a new one.
 _EARLIER = frozenset(
@@ -26,56 +27,57 @@ _EARLIER = frozenset(
 """.split()
 )
 
-# An encrypted secret's name is part of what was encrypted.
-_TRIGGERS = (
-    """
-CREATE TRIGGER prevent_secrets_aad_mutation
-BEFORE UPDATE ON secrets
-FOR EACH ROW
-WHEN OLD.secret_id != NEW.secret_id OR OLD.secret_name != NEW.secret_name
-BEGIN
-    SELECT RAISE(ABORT, 'secret_id and secret_name are immutable (used as AAD in encryption)');
-END
-""",
-)
-
 
 def prepare(connection: Connection, uri: str, artifact_root: str, clock: Clock) -> None:
     """Make the schema in an empty database; refuse, changing nothing, one that is not at HEAD.
 
     Experiment 0, `Default`, is made where there is no experiment at all.
     """
-    if is_at_head(connection, uri):
-        _complete(connection, artifact_root, clock)
-        return
-    statements = _creation()  # imports SQLAlchemy: before the lock, not under it
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        if not is_at_head(connection, uri):  # another process may have been quicker
-            for statement in statements:
-                connection.execute(statement)
-            connection.execute("INSERT INTO alembic_version (version_num) VALUES (?)", (HEAD,))
-            connection.execute(
-                "INSERT INTO workspaces (name, description) "
-                "VALUES ('default', 'Default workspace for legacy resources')"
-            )
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
-    connection.execute("COMMIT")
-    _complete(connection, artifact_root, clock)
+    if not is_at_head(connection, uri):
+        _create(connection, uri)
+    create_own(connection)
+    _make_default_experiment(connection, artifact_root, clock)
+
+
+def _create(connection: Connection, uri: str) -> None:
+    from kirok.stores.sql.tables.creation import creation_statements  # SQLAlchemy: before the lock, not under it
+
+    statements = creation_statements(connection.dialect.kind)
+    with alone(connection):
+        if is_at_head(connection, uri):  # another process may have been quicker
+            return
+        # MySQL commits each of these by itself. The table says that they were begun, and whoever finds it begins anew.
+        tables = _table_names(connection)
+        if tables:
+            connection.execute("SET FOREIGN_KEY_CHECKS = 0")
+            for table in sorted(tables - {BEGUN}):
+                connection.execute(f"DROP TABLE `{table}`")
+            connection.execute("SET FOREIGN_KEY_CHECKS = 1")
+        else:
+            connection.execute(f"CREATE TABLE {BEGUN} (begun INTEGER)")
+        for statement in statements:
+            connection.execute(statement)
+        connection.execute("INSERT INTO alembic_version (version_num) VALUES (?)", (HEAD,))
+        connection.execute(
+            "INSERT INTO workspaces (name, description) VALUES ('default', 'Default workspace for legacy resources')"
+        )
+        connection.execute(f"DROP TABLE {BEGUN}")
+
+
+def _table_names(connection: Connection) -> set[str]:
+    return {name for (name,) in connection.execute(connection.dialect.table_names)}
 
 
 def is_at_head(connection: Connection, uri: str) -> bool:
     """False for a database without any table. InvalidParameter, naming the mend, for any schema but this version's."""
-    tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    if not tables:
+    tables = _table_names(connection)
+    if not tables or BEGUN in tables:
         return False
     if "alembic_version" not in tables:
         if "experiments" in tables:
             raise InvalidParameter(_too_old(uri, "from before revisions were recorded"))
         raise InvalidParameter(
-            f"The database at {uri} holds tables, but none of MLflow's. Name another file; a new one is made."
+            f"The database at {uri} holds tables, but none of MLflow's. Name another database, empty or not there yet."
         )
     revisions = [revision for (revision,) in connection.execute("SELECT version_num FROM alembic_version")]
     if revisions == [HEAD]:
@@ -97,43 +99,14 @@ def _too_old(uri: str, age: str) -> str:
     )
 
 
-def _creation() -> list[str]:
-    """The statements that make MLflow's tables, in an order that their foreign keys allow."""
-    from sqlalchemy.dialects import sqlite
-    from sqlalchemy.schema import CreateIndex, CreateTable
-
-    from kirok.stores.sql.tables import metadata
-
-    dialect = sqlite.dialect()
-    statements: list[str] = []
-    for table in metadata.sorted_tables:
-        statements.append(str(CreateTable(table).compile(dialect=dialect)))
-        statements += [
-            str(CreateIndex(index).compile(dialect=dialect))
-            for index in sorted(table.indexes, key=lambda index: str(index.name))
-        ]
-    return [*statements, *_TRIGGERS]
-
-
-def _complete(connection: Connection, artifact_root: str, clock: Clock) -> None:
-    """What MLflow adds at its first start, and the indexes of our own."""
-    found = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'index'")}
-    lacks_indexes = not found.issuperset(SEARCH_INDEXES)
-    is_empty = connection.execute("SELECT 1 FROM experiments LIMIT 1").fetchone() is None
-    if not lacks_indexes and not is_empty:
+def _make_default_experiment(connection: Connection, artifact_root: str, clock: Clock) -> None:
+    if connection.execute("SELECT 1 FROM experiments LIMIT 1").fetchone():
         return
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        if lacks_indexes:
-            create_search_indexes(connection)
-        now = clock()
-        connection.execute(
-            "INSERT INTO experiments (experiment_id, name, artifact_location, lifecycle_stage, creation_time, "
-            "last_update_time, workspace) SELECT 0, 'Default', ?, 'active', ?, ?, 'default' "
-            "WHERE NOT EXISTS (SELECT 1 FROM experiments)",
-            (below(artifact_root, "0"), now, now),
-        )
-    except sqlite3.Error:
-        connection.execute("ROLLBACK")
-        raise
-    connection.execute("COMMIT")
+    with alone(connection):
+        if connection.execute("SELECT 1 FROM experiments LIMIT 1").fetchone() is None:
+            now = clock()
+            connection.execute(
+                "INSERT INTO experiments (experiment_id, name, artifact_location, lifecycle_stage, creation_time, "
+                "last_update_time, workspace) VALUES (0, 'Default', ?, 'active', ?, ?, 'default')",
+                (below(artifact_root, "0"), now, now),
+            )

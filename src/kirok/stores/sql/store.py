@@ -1,19 +1,27 @@
 """A SQL database as a bundle of stores."""
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from kirok.base.clock import Clock, now_ms
+from kirok.base.settings import DatabaseSettings
 from kirok.stores.protocols import Stores
 from kirok.stores.sql.archive import SqlArchive
+from kirok.stores.sql.bin import SqlBin
 from kirok.stores.sql.database import Database
 from kirok.stores.sql.encoded import SqlEncodedReads
 from kirok.stores.sql.experiments import SqlExperimentStore
+from kirok.stores.sql.holdings import count_holdings
 from kirok.stores.sql.logged_models import SqlLoggedModelStore
 from kirok.stores.sql.metrics import SqlMetricStore
 from kirok.stores.sql.queued import SqlQueuedWrites
 from kirok.stores.sql.run_writes import RunWrites
 from kirok.stores.sql.runs import SqlRunStore
+from kirok.stores.sql.served.database import ServedDatabase
+from kirok.stores.sql.served.server import DatabaseServer
 from kirok.stores.sql.sqlite.database import SqliteDatabase
+from kirok.stores.sql.sqlite.vacuum import vacuum
 
 
 def open_sqlite(
@@ -33,10 +41,31 @@ def open_sqlite(
     database = SqliteDatabase.open(
         path, uri or f"sqlite:///{path}", artifact_root=artifact_root, synchronous=synchronous, clock=clock
     )
+    writes = RunWrites(clock, truncate_long_values=truncate_long_values)
+    return _stores_on(database, artifact_root, writes, clock, compact=partial(vacuum, path))
+
+
+def open_served(
+    server: DatabaseServer,
+    settings: DatabaseSettings,
+    *,
+    artifact_root: str,
+    truncate_long_values: bool = True,
+    clock: Clock = now_ms,
+) -> Stores:
+    """The stores in a database on a server, whose schema is made where it is empty. Raises as ServedDatabase.open."""
+    database = ServedDatabase.open(server, settings, artifact_root, clock)
     return _stores_on(database, artifact_root, RunWrites(clock, truncate_long_values=truncate_long_values), clock)
 
 
-def _stores_on(database: Database, artifact_root: str, writes: RunWrites, clock: Clock) -> Stores:
+def _stores_on(
+    database: Database,
+    artifact_root: str,
+    writes: RunWrites,
+    clock: Clock,
+    *,
+    compact: Callable[[], int] | None = None,
+) -> Stores:
     return Stores(
         experiments=SqlExperimentStore(database, artifact_root, clock),
         runs=SqlRunStore(database, writes, clock),
@@ -47,4 +76,6 @@ def _stores_on(database: Database, artifact_root: str, writes: RunWrites, clock:
         queued=SqlQueuedWrites(database, writes),
         encoded=SqlEncodedReads(database),
         archive=SqlArchive(database),
+        bin=SqlBin(database, compact),
+        holdings=lambda: count_holdings(database),
     )

@@ -7,7 +7,6 @@ import msgspec
 
 from kirok.base.errors import InternalError, InvalidParameter, KirokError, Unavailable
 from kirok.stores.sql.dialect import Kind
-from kirok.stores.sql.inserts import Insert
 
 
 class SqliteDialect:
@@ -16,6 +15,11 @@ class SqliteDialect:
     kind: Kind = "sqlite"
     among = "IN (SELECT value FROM json_each(?))"
     not_among = "NOT IN (SELECT value FROM json_each(?))"
+    errors: tuple[type[Exception], ...] = (sqlite3.Error, OverflowError, UnicodeError)
+    table_names = "SELECT name FROM sqlite_master WHERE type = 'table'"
+    index_names = "SELECT name FROM sqlite_master WHERE type = 'index'"
+    begin_alone: tuple[str, ...] = ("BEGIN IMMEDIATE",)
+    end_alone: tuple[str, ...] = ("COMMIT",)
 
     def listed(self, values: Iterable[str] | Iterable[int]) -> object:
         """As Dialect."""
@@ -63,6 +67,10 @@ class SqliteDialect:
         """As Dialect."""
         return False
 
+    def is_lost(self, error: Exception) -> bool:  # noqa: ARG002 - a file does not go away
+        """As Dialect."""
+        return False
+
     def explained(self, error: Exception) -> KirokError:
         """As Dialect."""
         if isinstance(error, KirokError):
@@ -80,15 +88,6 @@ class SqliteDialect:
 
 
 SQLITE = SqliteDialect()
-
-
-def outranking(insert: Insert) -> str:
-    """The condition of an overwriting INSERT, in the words that SQLite shares with PostgreSQL."""
-    if not insert.only_if:
-        return ""
-    columns = insert.only_if.split(", ")
-    new, old = (", ".join(f"{row}.{column}" for column in columns) for row in ("excluded", insert.table))
-    return f" WHERE ({new}) > ({old})"
 
 
 def _hindrance(text: str) -> str:

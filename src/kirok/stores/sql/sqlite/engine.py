@@ -13,7 +13,7 @@ from msgspec import Struct
 from kirok.base.errors import InvalidParameter, PermissionDenied
 from kirok.stores.sql.dialect import Dialect
 from kirok.stores.sql.inserts import Insert
-from kirok.stores.sql.sqlite.dialect import SQLITE, outranking
+from kirok.stores.sql.sqlite.dialect import SQLITE
 
 Kind = TypeVar("Kind", bound="SqliteConnection")
 
@@ -101,7 +101,7 @@ def _statements(insert: Insert) -> tuple[tuple[int, str], ...]:
     row = f"({','.join('?' * len(insert.columns))})"
     tail = ""
     if insert.overwrite:
-        tail = SQLITE.or_overwrite(insert.key, insert.overwrite) + outranking(insert)
+        tail = SQLITE.or_overwrite(insert.key, insert.overwrite) + insert.condition
     elif insert.key:
         tail = SQLITE.unless_there(insert.key)
     head = f"INSERT INTO {insert.table} ({', '.join(insert.columns)}) VALUES "
