@@ -18,7 +18,6 @@ COMMANDS = {
     "demo": "demo data (`make serve` in kirok's repository has some)",
     "deployments": "deployments",
     "doctor": "the environment report",
-    "gc": "permanent deletion",
     "mcp": "an MCP server",
     "models": "serving models",
     "run": "running projects",

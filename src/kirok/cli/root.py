@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from kirok.base.errors import KirokError
-from kirok.cli import artifacts, backup, copy, db, experiments, later, runs, server
+from kirok.cli import artifacts, backup, copy, db, experiments, gc, later, runs, server
 from kirok.cli.env_files import read_env_file
 from kirok.cli.printing import one_line, survive_narrow_encodings
 
@@ -88,5 +88,6 @@ kirok.add_command(runs.group)
 kirok.add_command(artifacts.group)
 kirok.add_command(db.group)
 kirok.add_command(backup.group)
+kirok.add_command(gc.command)
 kirok.add_command(copy.command)
 kirok.add_command(copy.migrate_filestore)

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from asyncio import Future  # 50 ms to import, and a client never runs it
 
     from kirok.stores.archives import Archive
+    from kirok.stores.bins import Bin
+    from kirok.stores.holdings import Holdings
 
 
 class ExperimentStore(Protocol):
@@ -299,3 +301,7 @@ class Stores(Struct, frozen=True):
     encoded: EncodedReads | None = None
     archive: Archive | None = None
     """None for a store that ends with the process."""
+    bin: Bin | None = None
+    """None where nothing is deleted for good: a store that ends with the process, or one behind a server."""
+    holdings: Callable[[], Holdings] | None = None
+    """How much there is; None where it is not to be counted."""
