@@ -10,10 +10,12 @@ from msgspec import Struct
 from contract.in_process import InProcess
 from kirok.base.settings import ServerSettings, TransportSettings
 from kirok.server.app import create_app
+from kirok.stores.file.store import open_file
 from kirok.stores.memory import open_memory
 from kirok.stores.open import open_stores
 from kirok.stores.protocols import Stores
 from kirok.stores.rest import open_rest
+from restored_databases import RestoredDatabase
 
 FIRST_ANSWER_COUNTS = TransportSettings(max_retries=0)
 
@@ -24,6 +26,8 @@ class Place(Struct, frozen=True):
     folder: Path
     empty_database: Path
     """A SQLite file with the schema and the experiment `Default`; made once, as making it is most of a test's time."""
+    restored: Callable[[str], RestoredDatabase]
+    """A database with the same in it, by the name of its fixture."""
 
 
 def memory(place: Place) -> Iterator[Stores]:
@@ -39,12 +43,38 @@ def sqlite(place: Place) -> Iterator[Stores]:
     stores.close()
 
 
+def file(place: Place) -> Iterator[Stores]:
+    stores = open_file(str(place.folder / "mlruns"), artifact_root=str(place.folder / "artifacts"))
+    yield stores
+    stores.close()
+
+
+def postgresql(place: Place) -> Iterator[Stores]:
+    yield from _restored("restored_postgresql", place)
+
+
+def mariadb(place: Place) -> Iterator[Stores]:
+    yield from _restored("restored_mariadb", place)
+
+
+def _restored(fixture: str, place: Place) -> Iterator[Stores]:
+    database = place.restored(fixture)
+    database.restore()
+    stores = open_stores(database.uri, artifact_root=str(place.folder / "artifacts"))
+    yield stores
+    stores.close()
+
+
 def rest_over_memory(place: Place) -> Iterator[Stores]:
     yield from _rest_over(memory, place)
 
 
 def rest_over_sqlite(place: Place) -> Iterator[Stores]:
     yield from _rest_over(sqlite, place)
+
+
+def rest_over_file(place: Place) -> Iterator[Stores]:
+    yield from _rest_over(file, place)
 
 
 def _rest_over(make: Callable[[Place], Iterator[Stores]], place: Place) -> Iterator[Stores]:
@@ -62,10 +92,18 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "mlflow.db"
 
 
-@pytest.fixture(params=[memory, sqlite, rest_over_memory, rest_over_sqlite], ids=lambda make: make.__name__)
+@pytest.fixture(
+    params=[memory, sqlite, file, rest_over_memory, rest_over_sqlite, rest_over_file], ids=lambda make: make.__name__
+)
 def stores(request: pytest.FixtureRequest, tmp_path: Path, empty_database: Path) -> Iterator[Stores]:
     """A store of each kind, with nothing in it but the experiment `Default`."""
     yield from request.param(Place(tmp_path, empty_database))
+
+
+@pytest.fixture
+def keys_name_files(request: pytest.FixtureRequest, stores: Stores) -> bool:
+    """Whether a tag's key names a file below the store, so that some keys cannot be kept, as in MLflow's folders."""
+    return request.node.callspec.params["stores"] in (file, rest_over_file)
 
 
 @pytest.fixture

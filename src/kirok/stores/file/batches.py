@@ -12,6 +12,7 @@ from kirok.rules.batches import check_unchanged_params
 from kirok.rules.lifecycle import RUN_NAME_TAG
 from kirok.stores.file.layout import DATASETS, META, METRICS, MODELS, PARAMS, TAGS, dataset_id, is_id, key_path
 from kirok.stores.file.meta import Unreadable, read_meta
+from kirok.stores.file.metric_lines import model_point_lines, point_lines
 from kirok.stores.file.run_edges import (
     dataset_edge,
     dataset_edge_meta,
@@ -23,15 +24,15 @@ from kirok.stores.file.run_edges import (
     read_dataset,
 )
 from kirok.stores.file.run_records import change_run
-from kirok.stores.file.series import model_point_lines, point_lines
 from kirok.stores.file.writing import Changes
 
 
 class Batch:
     """Changes of the run in one folder, whose lock is held. What is refused is refused before anything changes."""
 
-    def __init__(self, path: str, *, durable: bool) -> None:
+    def __init__(self, path: str, info: RunInfo, *, durable: bool) -> None:
         self._path = path
+        self._info = info
         self._run_id = os.path.basename(path)
         self._experiment = os.path.dirname(path)
         self._changes = Changes(path, durable=durable)
@@ -109,9 +110,9 @@ class Batch:
         for model in models:
             self._add_edge(output_edge(self._path, model.model_id), output_edge_meta(model.model_id, model.step))
 
-    def commit(self) -> RunInfo | None:
-        """Make the changes; the run's info where that is among them."""
-        info = None
+    def commit(self) -> RunInfo:
+        """Make the changes; the run's info after them."""
+        info = self._info
         if self._fields:
             info = change_run(self._changes, self._path, deleted_time=self._deleted_time, **self._fields)
         self._changes.commit()

@@ -36,7 +36,8 @@ def refusal(error: OSError, root: str) -> KirokError:
         )
     if error.errno == errno.ENAMETOOLONG:
         return InvalidParameter(
-            f"A key or id is too long to name a file in {root} ({said}). Choose a shorter one, or track into a database."
+            f"A key or id is too long to name a file in {root} ({said}). Choose a shorter one, or track into a "
+            "database."
         )
     return Unavailable(f"The folder of runs {root} cannot be used ({said}). See that its disk is there and sound.")
 

@@ -9,14 +9,14 @@ from kirok.base.clock import Clock
 from kirok.base.errors import NotFound, Unavailable
 from kirok.entities.datasets import Dataset
 from kirok.entities.experiments import Experiment
-from kirok.entities.runs import Run
+from kirok.entities.runs import Run, RunInfo
 from kirok.rules.keys import experiment_number
 from kirok.stores.file.experiment_records import read_experiment
 from kirok.stores.file.index import Index, IndexFile
 from kirok.stores.file.layout import DATASETS, META, METRICS, PARAMS, RUN_PARTS, TAGS, Layout
-from kirok.stores.file.meta import Unreadable, Warnings
+from kirok.stores.file.meta import Unreadable, Warnings, read_meta
 from kirok.stores.file.run_edges import read_dataset
-from kirok.stores.file.run_records import RunRecord, read_run
+from kirok.stores.file.run_records import RunRecord, read_run, run_info
 from kirok.stores.file.scans import Scan, scan
 
 
@@ -83,10 +83,18 @@ class Folder:
         record = self._runs.one(os.path.dirname(place), place, seen) if seen else None
         if record is None:
             raise Unavailable(
-                f"The run {run_id} cannot be read: {self.layout.path(place, META)} is damaged or about another run. Mend "
-                "the file, or restore it from a backup; its values are not affected."
+                f"The run {run_id} cannot be read: {self.layout.path(place, META)} is damaged or about another run. "
+                "Mend the file, or restore it from a backup; the run's values are as they were."
             )
         return place, record
+
+    def run_info(self, run_id: str) -> RunInfo:
+        """What is known of a run besides its data; raises as `run`."""
+        path = self.layout.path(self.layout.run_place(run_id))
+        try:
+            return run_info(path, read_meta(os.path.join(path, META)))
+        except Unreadable as error:
+            raise Unavailable(f"{error}. Mend the file, or restore it from a backup.") from None
 
     def records(self, experiment_place: str) -> dict[str, RunRecord]:
         """Every run of an experiment by its place."""

@@ -23,7 +23,8 @@ from kirok.stores.file.meta import Unreadable, Warnings
 from kirok.stores.file.scans import Scan
 
 Record = TypeVar("Record")
-Reader = Callable[[str, "Record | None", int], "Record"]
+Answer = TypeVar("Answer")
+Reader = Callable[[str, Record | None, int], Record]
 """Reads what lies at a place: (place, what was read there before, the time in ns) -> record. Unreadable where there is
 nothing to be read, FileNotFoundError where it is gone.
 """
@@ -84,7 +85,7 @@ class IndexFile:
         with self._lock:
             self._disconnect()
 
-    def _attempt(self, act: Callable[[sqlite3.Connection], "Record"]) -> "Record | None":
+    def _attempt(self, act: Callable[[sqlite3.Connection], Answer]) -> Answer | None:
         with self._lock:
             for _ in range(2):
                 try:

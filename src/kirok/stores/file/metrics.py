@@ -17,7 +17,7 @@ from kirok.rules.series import Rank
 from kirok.stores.file.faults import on_files
 from kirok.stores.file.folder import Folder
 from kirok.stores.file.layout import METRICS, key_path
-from kirok.stores.file.series import point_at, read_ranks
+from kirok.stores.file.metric_lines import point_at, read_ranks
 from kirok.stores.pages import evenly_spaced, page_of
 
 
@@ -67,19 +67,20 @@ class FileMetricStore:
         check_step_range(start_step, end_step)
         sampled: list[Metric] = []
         for run_id in run_ids:
-            ranks = sorted(set(self._ranks(run_id, key)))
+            ranks = self.ranks(run_id, key)
             if start_step is not None and end_step is not None:
                 ranks = [rank for rank in ranks if start_step <= rank[0] <= end_step]
             sampled.extend(point_at(key, rank, run_id) for rank in evenly_spaced(ranks, max_results))
         return sampled
 
     def _by_time(self, run_id: str, key: str) -> list[Rank]:
-        return sorted(set(self._ranks(run_id, key)), key=lambda rank: (rank[1], rank[0], *rank[2:]))
+        return sorted(self.ranks(run_id, key), key=lambda rank: (rank[1], rank[0], *rank[2:]))
 
-    def _ranks(self, run_id: str, key: str) -> list[Rank]:
-        """The points of a series as its file has them; none of an unknown run or key."""
+    def ranks(self, run_id: str, key: str) -> list[Rank]:
+        """The points of a series by (step, timestamp, value), each once; none of an unknown run or key."""
         try:
             place = self._folder.layout.run_place(run_id)
-            return read_ranks(key_path(os.path.join(self._folder.layout.path(place), METRICS), key))[0]
+            found, _ = read_ranks(key_path(os.path.join(self._folder.layout.path(place), METRICS), key))
+            return sorted(set(found))
         except (NotFound, FileNotFoundError, NotADirectoryError, IsADirectoryError):
             return []

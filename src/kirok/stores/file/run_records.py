@@ -17,9 +17,9 @@ from kirok.rules.lifecycle import RUN_NAME_TAG
 from kirok.rules.series import Columns, statistics_of
 from kirok.stores.file.layout import META, METRICS, PARAMS, TAGS, keys_below
 from kirok.stores.file.meta import Unreadable, Warnings, meta_content, read_meta
+from kirok.stores.file.metric_lines import read_ranks
 from kirok.stores.file.run_edges import DatasetUse, read_inputs, read_outputs
 from kirok.stores.file.scans import Stamp
-from kirok.stores.file.series import read_ranks
 from kirok.stores.file.writing import Changes
 
 _LOCAL = 4

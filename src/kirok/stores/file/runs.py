@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from kirok.base.errors import NotFound, Unavailable
+from kirok.base.errors import NotFound
 from kirok.base.ids import new_id, new_run_name
 from kirok.entities.datasets import DatasetInput
 from kirok.entities.metrics import Metric
@@ -36,8 +36,8 @@ from kirok.stores.file.faults import on_files
 from kirok.stores.file.folder import Folder
 from kirok.stores.file.layout import ARTIFACTS, META, METRICS, PARAMS, TAGS, key_path
 from kirok.stores.file.locks import locked
-from kirok.stores.file.meta import Unreadable, read_meta
-from kirok.stores.file.run_records import new_run_meta, run_info
+from kirok.stores.file.run_records import new_run_meta
+from kirok.stores.file.series import FolderFacts
 from kirok.stores.file.writing import Changes, remove_file, sync_folder
 from kirok.stores.pages import page_of
 
@@ -59,7 +59,7 @@ class FileRunStore:
         start_time: int | None = None,
         tags: Sequence[RunTag] = (),
     ) -> Run:
-        """As RunStore. A tag's key names a file here, so the rules for keys hold for the first tags, too, as in MLflow."""
+        """As RunStore. First tags are held to the rules for keys, as in MLflow's folders: a key names a file here."""
         settings = self._folder.settings
         for tag in tags:
             check_key(tag.key, "key")
@@ -95,8 +95,8 @@ class FileRunStore:
         run_name: str | None = None,
     ) -> RunInfo:
         """As RunStore."""
-        with self._active(run_id) as (path, _):
-            batch = self._batch(path)
+        with self._active(run_id) as (path, info):
+            batch = self._batch(path, info)
             batch.update(status=status, end_time=end_time, run_name=run_name)
             return batch.commit()
 
@@ -129,12 +129,14 @@ class FileRunStore:
     ) -> PagedList[Run]:
         """As RunStore."""
         check_max_results(max_results, MAX_RUNS_PAGE)
-        matches = run_matcher(parse_run_filter(filter_string))
-        sort_key = run_sort_key(parse_run_order(order_by))
+        facts = FolderFacts(self._folder)
+        matches = run_matcher(parse_run_filter(filter_string), facts)
+        sort_key = run_sort_key(parse_run_order(order_by), facts)
         runs: list[Run] = []
         for place in self._folder.places_of(experiment_ids):
             records = self._folder.records(place).values()
             in_view = [record for record in records if record.info.lifecycle_stage in view_type.stages]
+            facts.learn(in_view)
             runs.extend(filter(matches, self._folder.whole(place, in_view)))
         page = page_of(sorted(runs, key=sort_key), max_results, page_token)
         return PagedList([_without_model_inputs(run) for run in page], page.token)
@@ -153,8 +155,8 @@ class FileRunStore:
         check_batch(metrics, params, tags)
         truncate = self._folder.settings.truncate_long_values
         params, tags = fitted_params(params, truncate=truncate), fitted_tags(tags, truncate=truncate)
-        with self._active(run_id) as (path, _):
-            batch = self._batch(path)
+        with self._active(run_id) as (path, info):
+            batch = self._batch(path, info)
             batch.add_params(params)
             batch.add_tags(tags)
             batch.add_metrics(metrics)
@@ -178,16 +180,16 @@ class FileRunStore:
         """As RunStore."""
         check_run_id(run_id)
         check_dataset_inputs(datasets)
-        with self._active(run_id) as (path, _):
-            batch = self._batch(path)
+        with self._active(run_id) as (path, info):
+            batch = self._batch(path, info)
             batch.add_inputs(datasets, models)
             batch.commit()
 
     @on_files
     def log_outputs(self, run_id: str, models: Sequence[LoggedModelOutput]) -> None:
         """As RunStore."""
-        with self._active(run_id) as (path, _):
-            batch = self._batch(path)
+        with self._active(run_id) as (path, info):
+            batch = self._batch(path, info)
             batch.add_outputs(models)
             batch.commit()
 
@@ -195,8 +197,8 @@ class FileRunStore:
     def log_model_record(self, run_id: str, model: dict[str, Any]) -> None:
         """As RunStore."""
         model_record_fields(model)
-        with self._active(run_id) as (path, _):
-            batch = self._batch(path)
+        with self._active(run_id) as (path, info):
+            batch = self._batch(path, info)
             try:
                 with open(key_path(os.path.join(path, TAGS), LOGGED_MODELS_TAG), "rb") as file:
                     known = json.loads(file.read())
@@ -221,14 +223,14 @@ class FileRunStore:
             shutil.rmtree(path, ignore_errors=True)
             raise
 
-    def _batch(self, path: str) -> Batch:
-        return Batch(path, durable=self._folder.settings.durable)
+    def _batch(self, path: str, info: RunInfo) -> Batch:
+        return Batch(path, info, durable=self._folder.settings.durable)
 
     def _move(self, run_id: str, stage: LifecycleStage) -> None:
         with self._locked(run_id) as (path, info):
             if info.lifecycle_stage != stage:
                 deleted_time = self._folder.settings.clock() if stage is LifecycleStage.DELETED else None
-                batch = self._batch(path)
+                batch = self._batch(path, info)
                 batch.update(lifecycle_stage=stage, deleted_time=deleted_time)
                 batch.commit()
 
@@ -243,11 +245,7 @@ class FileRunStore:
         """(path, info) of a run that nobody else changes meanwhile; NotFound for an unknown one."""
         path = self._folder.layout.path(self._folder.layout.run_place(run_id))
         with locked(path):
-            try:
-                info = run_info(path, read_meta(os.path.join(path, META)))
-            except Unreadable as error:
-                raise Unavailable(f"{error}. Mend the file, or restore it from a backup.") from None
-            yield path, info
+            yield path, self._folder.run_info(run_id)
 
 
 def _without_model_inputs(run: Run) -> Run:

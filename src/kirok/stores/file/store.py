@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from kirok.base.clock import Clock, now_ms
 from kirok.base.errors import InvalidParameter
 from kirok.rules.file_uris import folder_uri
+from kirok.stores.file.charts import FileChartStore
 from kirok.stores.file.experiments import FileExperimentStore
 from kirok.stores.file.faults import refusal
 from kirok.stores.file.folder import Folder, FolderSettings
@@ -14,6 +15,7 @@ from kirok.stores.file.layout import TRASH, Layout
 from kirok.stores.file.logged_models import FileLoggedModelStore
 from kirok.stores.file.metrics import FileMetricStore
 from kirok.stores.file.runs import FileRunStore
+from kirok.stores.file.series import FileSeriesStore
 from kirok.stores.protocols import Stores
 
 
@@ -52,10 +54,13 @@ def open_file(
     except OSError as error:
         if not os.path.isdir(root) or not os.access(root, os.R_OK) or os.access(root, os.W_OK):
             raise refusal(error, root) from error
+    metrics = FileMetricStore(folder)
     return Stores(
         experiments=experiments,
         runs=FileRunStore(folder),
-        metrics=FileMetricStore(folder),
+        metrics=metrics,
+        series=FileSeriesStore(folder),
+        charts=FileChartStore(folder, metrics),
         logged_models=FileLoggedModelStore(folder),
         close=folder.close,
         kind="file",

@@ -17,6 +17,7 @@ from kirok.stores.file.layout import META, OURS
 
 _BINARY = getattr(os, "O_BINARY", 0)
 _TAIL_BYTES = 4096
+_CASE_IS_IGNORED = sys.platform in ("win32", "darwin")
 
 
 class Changes:
@@ -103,7 +104,7 @@ class Changes:
 
 
 def make_room(path: str) -> None:
-    """Make the folders above a file. InvalidParameter where a file stands in the way, or a folder in the file's place."""
+    """Make the folders above a file. InvalidParameter where another key's file or folder stands in the way."""
     try:
         os.makedirs(os.path.dirname(path), exist_ok=True)
     except (FileExistsError, NotADirectoryError):
@@ -113,13 +114,15 @@ def make_room(path: str) -> None:
             os.rmdir(path)  # left over from a key that was deleted
         except OSError:
             raise _in_the_way(path) from None
+    if _CASE_IS_IGNORED and os.path.exists(path) and os.path.basename(path) not in os.listdir(os.path.dirname(path)):
+        raise _in_the_way(path)
 
 
 def _in_the_way(path: str) -> InvalidParameter:
     return InvalidParameter(
-        f"The key that {path!r} is named after cannot be kept in a folder of runs beside the keys already there: 'a' is "
-        "a file and 'a/b' a file in a folder 'a', and on some systems 'A' is 'a'. Choose another key, or track into a "
-        "database, which takes any."
+        f"The key that {path!r} is named after cannot be kept in a folder of runs beside the keys already there: 'a' "
+        "is a file and 'a/b' a file in a folder 'a', and on some systems 'A' is 'a'. Choose another key, or track into "
+        "a database, which takes any."
     )
 
 
