@@ -21,25 +21,26 @@ Rank = tuple[int, int, float, int]
 
 
 class Columns(Struct, frozen=True, gc=False):
-    """Distinct points of one series, at least one."""
+    """Distinct points of one series, at least one, in any order."""
 
     steps: Sequence[int]
     timestamps: Sequence[int]
     values: Sequence[float]
     """As stored."""
     nan_flags: Sequence[int]
-    ascends: bool
-    """Whether each step is greater than the one before it: then no point repeats another."""
 
     @classmethod
     def of(cls, ranks: Iterable[Rank]) -> "Columns":
         """The points with these ranks, each once, in their order."""
-        steps, timestamps, values, nan_flags = zip(*sorted(set(ranks)), strict=True)
-        return cls(steps, timestamps, values, nan_flags, do_ascend(steps))
+        return cls(*zip(*sorted(set(ranks)), strict=True))
+
+    def ranks(self) -> list[Rank]:
+        """The points one by one."""
+        return list(zip(self.steps, self.timestamps, self.values, self.nan_flags, strict=True))
 
 
 def do_ascend(steps: Sequence[int]) -> bool:
-    """Whether each step is greater than the one before it."""
+    """Whether each step is greater than the one before it: then no point can repeat another."""
     return all(map(lt, steps, islice(steps, 1, None)))
 
 
@@ -47,6 +48,11 @@ def rank(step: int, timestamp: int, value: float) -> Rank:
     """Where a point stands in its series."""
     stored, is_nan = stored_value(value)
     return step, timestamp, stored, int(is_nan)
+
+
+def rank_of(point: SeriesPoint) -> Rank:
+    """Where a point stands in its series."""
+    return rank(point.step, point.timestamp, point.value)
 
 
 def statistics_of_metrics(points: Iterable[Metric]) -> SeriesStatistics | None:
@@ -59,10 +65,11 @@ def statistics_of(points: Columns) -> SeriesStatistics:
     """The statistics of some points."""
     steps, values = points.steps, points.values
     count = len(steps)
-    if points.ascends:
+    ascends = do_ascend(steps)
+    if ascends:
         first, last = _at(points, 0), _at(points, -1)
     else:
-        ranks = list(zip(steps, points.timestamps, values, points.nan_flags, strict=True))
+        ranks = points.ranks()
         first, last = _point(min(ranks)), _point(max(ranks))
     if any(points.nan_flags):
         flags = points.nan_flags
@@ -80,7 +87,7 @@ def statistics_of(points: Columns) -> SeriesStatistics:
                 last=last,
             )
     low, high = min(values), max(values)
-    if points.ascends:
+    if ascends:
         low_step, high_step = steps[values.index(low)], steps[values.index(high)]
     else:
         low_step = min(step for step, value in zip(steps, values, strict=True) if value == low)
@@ -104,7 +111,7 @@ def merged(one: SeriesStatistics, other: SeriesStatistics) -> SeriesStatistics:
     if one.last.step < other.first.step:
         first, last = one.first, other.last
     else:
-        first, last = min(one.first, other.first, key=_rank_of), max(one.last, other.last, key=_rank_of)
+        first, last = min(one.first, other.first, key=rank_of), max(one.last, other.last, key=rank_of)
     minimum, minimum_step = _lower(one.minimum, one.minimum_step, other.minimum, other.minimum_step)
     maximum, maximum_step = _higher(one.maximum, one.maximum_step, other.maximum, other.maximum_step)
     return SeriesStatistics(
@@ -117,6 +124,35 @@ def merged(one: SeriesStatistics, other: SeriesStatistics) -> SeriesStatistics:
         mean=_joint_mean(one, other) if one.numbers >= other.numbers else _joint_mean(other, one),
         first=first,
         last=last,
+    )
+
+
+def extended(before: SeriesStatistics, last: Rank) -> SeriesStatistics:
+    """`merged` for the most frequent case: a series to which one point is added that is greater than any of it."""
+    step, _, _, is_nan = last
+    point = _point(last)
+    number, numbers = point.value, before.numbers + 1
+    minimum, maximum, mean = before.minimum, before.maximum, before.mean
+    if is_nan or minimum is None or maximum is None or mean is None:
+        return merged(before, statistics_of(Columns.of([last])))
+    mean += (number - mean) / numbers
+    if not math.isfinite(mean):
+        return merged(before, statistics_of(Columns.of([last])))
+    minimum_step, maximum_step = before.minimum_step, before.maximum_step
+    if number < minimum:
+        minimum, minimum_step = number, step
+    if number > maximum:
+        maximum, maximum_step = number, step
+    return SeriesStatistics(
+        count=before.count + 1,
+        numbers=numbers,
+        minimum=minimum,
+        minimum_step=minimum_step,
+        maximum=maximum,
+        maximum_step=maximum_step,
+        mean=max(minimum, min(maximum, mean)),
+        first=before.first,
+        last=point,
     )
 
 
@@ -148,10 +184,6 @@ def _at(points: Columns, index: int) -> SeriesPoint:
 def _point(rank: Rank) -> SeriesPoint:
     step, timestamp, value, is_nan = rank
     return SeriesPoint(step, timestamp, restored_value(float(value), is_nan) + 0.0)
-
-
-def _rank_of(point: SeriesPoint) -> Rank:
-    return rank(point.step, point.timestamp, point.value)
 
 
 def _mean(values: Sequence[float], minimum: float, maximum: float) -> float:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from kirok.entities.metrics import Metric
 from kirok.entities.series import SeriesPoint, SeriesStatistics
-from kirok.rules.series import Columns, Rank, merged, rank, statistics_of, statistics_of_metrics
+from kirok.rules.series import Columns, Rank, extended, merged, rank, statistics_of, statistics_of_metrics
 
 VALUES = st.one_of(
     st.floats(),
@@ -101,6 +101,15 @@ def test_parts_that_share_no_point_merge_into_the_whole(points: list[Rank], dice
     whole = statistics_of(Columns.of(shares[0]))
     for share in shares[1:]:
         whole = merged(whole, statistics_of(Columns.of(share)))
+    check(whole, set(points))
+
+
+@given(POINTS)
+def test_a_series_grows_point_by_point(points: list[Rank]) -> None:
+    first, *rest = sorted(set(points))
+    whole = statistics_of(Columns.of([first]))
+    for point in rest:
+        whole = extended(whole, point)
     check(whole, set(points))
 
 

@@ -7,22 +7,21 @@ from kirok.rules.values import LARGEST, stored_value
 
 
 class MetricRows:
-    """The points of one batch as rows of `metrics`, and the greatest of each key for `latest_metrics`."""
+    """The points of one batch as rows of `metrics`, by key: what is kept of a series is worked out series by series."""
 
-    __slots__ = ("latest", "values")
+    __slots__ = ("by_key",)
 
     def __init__(self, run_id: str, points: Sequence[Metric]) -> None:
-        self.values: list[object] = []
+        self.by_key: dict[str, list[object]] = {}
         """Rows end to end: key, value, timestamp, run id, step, is_nan."""
-        self.latest: dict[str, tuple[int, int, float, int]] = {}
-        """By key: step, timestamp, stored value, is_nan; in this order they rank a point."""
-        values, latest = self.values, self.latest
+        by_key = self.by_key
         for point in points:
             value, is_nan = point.value, 0
             if not -LARGEST < value < LARGEST:
                 value, is_nan = stored_value(value)
-            key, timestamp, step = point.key, point.timestamp, point.step
-            values += (key, value, timestamp, run_id, step, is_nan)
-            known = latest.get(key)
-            if known is None or step > known[0] or (step, timestamp, value, is_nan) > known:
-                latest[key] = (step, timestamp, value, is_nan)
+            key = point.key
+            row = (key, value, point.timestamp, run_id, point.step, is_nan)
+            if (rows := by_key.get(key)) is None:
+                by_key[key] = [*row]
+            else:
+                rows += row

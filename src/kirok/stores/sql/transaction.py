@@ -12,15 +12,9 @@ from kirok.rules.batches import check_unchanged_params
 from kirok.rules.lifecycle import require_active_experiment, require_active_run
 from kirok.stores.sql.connection import Connection
 from kirok.stores.sql.inserts import Insert
-from kirok.stores.sql.latest_metrics import LatestRow, keep_latest
 from kirok.stores.sql.metric_rows import MetricRows
+from kirok.stores.sql.series.upkeep import KnownSeries, store_points
 
-_METRICS = Insert(
-    "metrics",
-    "key, value, timestamp, run_uuid, step, is_nan",
-    "text float8 int8 text int8 bool",
-    key="key, timestamp, step, run_uuid, value, is_nan",
-)
 _PARAMS = Insert("params", "key, value, run_uuid", "text text text", key="key, run_uuid")
 _TAGS = Insert("tags", "key, value, run_uuid", "text text text", key="key, run_uuid", overwrite="value")
 
@@ -52,9 +46,10 @@ class KnownExperiment:
 class Memory:
     """What stays true from one commit to the next, as long as nobody else writes and nothing is rolled back."""
 
-    __slots__ = ("experiments", "runs")
+    __slots__ = ("experiments", "runs", "series")
 
     def __init__(self) -> None:
+        self.series = KnownSeries()
         self.runs: dict[str, KnownRun] = {}
         self.experiments: dict[int, KnownExperiment] = {}
 
@@ -62,12 +57,13 @@ class Memory:
         """Whatever was known may be wrong now."""
         self.runs.clear()
         self.experiments.clear()
+        self.series.forget()
 
 
 class Transaction:
     """An open transaction of the writer's connection, and the rows that wait for its end."""
 
-    __slots__ = ("_added", "_latest", "_memory", "_metrics", "_params", "_tags", "changed_runs", "connection")
+    __slots__ = ("_added", "_memory", "_params", "_points", "_tags", "changed_runs", "connection")
 
     def __init__(self, connection: Connection, memory: Memory) -> None:
         self.connection = connection
@@ -75,8 +71,7 @@ class Transaction:
         """The runs that read differently once this is committed."""
         self._memory = memory
         self._added = 0
-        self._metrics: list[object] = []
-        self._latest: dict[tuple[str, str], LatestRow] = {}
+        self._points: dict[tuple[str, str], list[object]] = {}
         self._params: dict[tuple[str, str], str] = {}
         self._tags: dict[tuple[str, str], str] = {}
 
@@ -87,11 +82,9 @@ class Transaction:
     def flush(self) -> None:
         """Insert what waits, so that the tables show it to this transaction."""
         connection = self.connection
-        if self._metrics:
-            connection.insert(_METRICS, self._metrics)
-            self._metrics = []
-            keep_latest(connection, self._latest)
-            self._latest = {}
+        if self._points:
+            store_points(connection, self._memory.series, self._points)
+            self._points = {}
         if self._params:
             given, self._params = self._params, {}
             if connection.insert(_PARAMS, _cells(given)) < len(given):
@@ -102,7 +95,7 @@ class Transaction:
 
     def discard(self) -> None:
         """Drop what waits: the job that left it failed."""
-        self._metrics, self._latest, self._params, self._tags = [], {}, {}, {}
+        self._points, self._params, self._tags = {}, {}, {}
 
     def expect(self, run_ids: set[str]) -> None:
         """Read what jobs are going to ask of these runs, by one statement for all."""
@@ -157,8 +150,9 @@ class Transaction:
         return known
 
     def forget_run(self, run_id: str) -> None:
-        """Its row was changed by hand."""
+        """What is stored of it was changed by hand."""
         self._memory.runs.pop(run_id, None)
+        self._memory.series.forget_run(run_id)
         self.changed_runs.add(run_id)
 
     def active_run(self, run_id: str) -> KnownRun:
@@ -171,11 +165,12 @@ class Transaction:
     def add_metrics(self, run_id: str, rows: MetricRows) -> None:
         """Points of an active run."""
         self._added += 1
-        self._metrics += rows.values
-        latest = self._latest
-        for key, point in rows.latest.items():
-            if (known := latest.get((run_id, key))) is None or point > known:
-                latest[run_id, key] = point
+        points = self._points
+        for key, cells in rows.by_key.items():
+            if (waiting := points.get((run_id, key))) is None:
+                points[run_id, key] = cells.copy()  # a job may run twice
+            else:
+                waiting += cells
 
     def add_params(self, run_id: str, run: KnownRun, params: Sequence[Param]) -> None:
         """Params of an active run; InvalidParameter, before anything is written, where one has another value."""
