@@ -191,6 +191,8 @@ class ServerSettings(Struct, frozen=True):
     """
     host: str = "127.0.0.1"
     port: int = 5000
+    workers: int = 1
+    """Processes that serve; more than one only on a database that takes several writers."""
     static_prefix: str = ""
     """Put before every path; begins with a slash and does not end with one."""
     allowed_hosts: tuple[str, ...] = ()

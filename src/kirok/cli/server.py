@@ -2,6 +2,7 @@
 
 import os
 import re
+import sys
 from pathlib import Path
 from tempfile import TemporaryFile
 
@@ -89,7 +90,7 @@ _LARGEST_PORT = 65_535
     "-w",
     envvar=names("WORKERS"),
     type=click.IntRange(min=1),
-    help="Accepted for MLflow's sake: one process serves a SQLite database.",
+    help="Processes that serve, on PostgreSQL and MySQL; one process serves a SQLite database or a folder.",
 )
 @click.option(
     "--static-prefix",
@@ -164,6 +165,7 @@ def command(
         artifact_roots=listed(artifact_roots),
         host=host,
         port=port,
+        workers=_possible_workers(workers or 1, _backend(backend_store_uri, artifacts_only), artifacts_only),
         static_prefix=checked_prefix(static_prefix),
         allowed_hosts=listed(allowed_hosts),
         cors_allowed_origins=listed(cors_allowed_origins),
@@ -171,11 +173,6 @@ def command(
         check_requests=not disable_security_middleware,
         truncate_long_values=switch(os.environ, "TRUNCATE_LONG_VALUES", True),
     )
-    if workers is not None and workers > 1:
-        _warn(
-            f"one process serves {without_password(settings.backend_store_uri)}, not {workers}: SQLite has one "
-            "writer, and kirok commits for all clients together."
-        )
     for warning in exposures(settings):
         _warn(warning)
     if serve_artifacts:
@@ -184,6 +181,22 @@ def command(
     from kirok.server.serve import serve
 
     serve(settings, announce=lambda address: click.echo(greeting(settings, address)))
+
+
+def _possible_workers(wanted: int, uri: str, artifacts_only: bool) -> int:
+    """How many processes may serve; a warning says so where it is fewer than wanted."""
+    from kirok.stores.open import takes_several_servers
+
+    takes_several = artifacts_only or takes_several_servers(uri)
+    if wanted == 1 or (takes_several and sys.platform != "win32"):
+        return wanted
+    reason = (
+        "on Windows a port is served by one process"
+        if takes_several
+        else "a SQLite file or a folder has one writer, and kirok commits for all clients together"
+    )
+    _warn(f"one process serves {without_password(uri)}, not {wanted}: {reason}.")
+    return 1
 
 
 def artifact_root(given: str | None, serve_artifacts: bool) -> str:

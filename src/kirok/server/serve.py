@@ -14,6 +14,7 @@ from kirok.base.settings import ServerSettings
 from kirok.server.app import create_app
 from kirok.server.messages import App
 from kirok.stores.open import lock_for_serving, open_stores
+from kirok.stores.protocols import Stores
 
 # Requests in flight may end; then connections are closed. Writes that were taken are committed in any case.
 _GRACE_S = 10
@@ -28,21 +29,45 @@ def serve(settings: ServerSettings, announce: Callable[[str], None]) -> None:
     Raises KirokError, before anybody can connect, for whatever stands in the way: a port that is taken, a backend URI
     or artifacts destination that cannot be used, a database that another server holds.
     """
-    # A server of artifacts alone has no use for a database, and must not make one.
-    uri = "memory://" if settings.artifacts_only else settings.backend_store_uri
     listener = bind(settings.host, settings.port)
-    with closing(listener), lock_for_serving(uri):
-        stores = open_stores(
-            uri,
-            artifact_root=settings.default_artifact_root,
-            truncate_long_values=settings.truncate_long_values,
-        )
-        with closing(stores):
-            app = create_app(settings, stores)
-            _listen(listener, settings)
-            announce(address_of(listener) + settings.static_prefix)
-            gc.freeze()  # what is loaded stays: looking through it again would hold up requests for tens of ms
-            _run(app, listener)
+    with closing(listener), lock_for_serving(_backend(settings)):
+        with closing(_open(settings)) as stores:
+            if settings.workers == 1:
+                _listen(listener, settings)
+                announce(address_of(listener) + settings.static_prefix)
+                _serve(listener, settings, stores)
+                return
+        # The schema is there now, and what stands in the way was said once.
+        from kirok.server.workers import supervise
+
+        _listen(listener, settings)
+        announce(address_of(listener) + settings.static_prefix)
+        supervise(listener, settings)
+
+
+def serve_on(listener: socket.socket, settings: ServerSettings) -> None:
+    """Serve on a socket that listens already, as one of several processes, until SIGTERM or SIGINT."""
+    with closing(_open(settings)) as stores:
+        _serve(listener, settings, stores)
+
+
+def _backend(settings: ServerSettings) -> str:
+    # A server of artifacts alone has no use for a database, and must not make one.
+    return "memory://" if settings.artifacts_only else settings.backend_store_uri
+
+
+def _open(settings: ServerSettings) -> Stores:
+    return open_stores(
+        _backend(settings),
+        artifact_root=settings.default_artifact_root,
+        truncate_long_values=settings.truncate_long_values,
+    )
+
+
+def _serve(listener: socket.socket, settings: ServerSettings, stores: Stores) -> None:
+    app = create_app(settings, stores)
+    gc.freeze()  # what is loaded stays: looking through it again would hold up requests for tens of ms
+    _run(app, listener)
 
 
 def bind(host: str, port: int) -> socket.socket:

@@ -72,6 +72,11 @@ def open_stores(
     raise _refusal(uri, scheme)
 
 
+def takes_several_servers(uri: str) -> bool:
+    """Whether several processes may serve the store at `uri` at the same time."""
+    return _scheme(uri) in _DATABASES
+
+
 def database_server(uri: str, settings: DatabaseSettings) -> "DatabaseServer":
     """How to reach the PostgreSQL or MySQL database at `uri`; InvalidParameter where its driver is not installed."""
     scheme = _scheme(uri)
