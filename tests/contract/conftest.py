@@ -8,6 +8,7 @@ import pytest
 from msgspec import Struct
 
 from contract.in_process import InProcess
+from databases import MariadbServer, PostgresqlServer
 from kirok.base.settings import ServerSettings, TransportSettings
 from kirok.server.app import create_app
 from kirok.stores.file.store import open_file
@@ -15,7 +16,7 @@ from kirok.stores.memory import open_memory
 from kirok.stores.open import open_stores
 from kirok.stores.protocols import Stores
 from kirok.stores.rest import open_rest
-from restored_databases import RestoredDatabase
+from restored_databases import RestoredDatabase, RestoredMariadb, RestoredPostgresql
 
 FIRST_ANSWER_COUNTS = TransportSettings(max_retries=0)
 
@@ -92,12 +93,29 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "mlflow.db"
 
 
+@pytest.fixture(scope="session")
+def restored_postgresql(
+    postgresql_server: PostgresqlServer, tmp_path_factory: pytest.TempPathFactory
+) -> RestoredDatabase:
+    uri = postgresql_server.create()
+    open_stores(uri, artifact_root=str(tmp_path_factory.mktemp("empty") / "artifacts")).close()
+    return RestoredPostgresql(postgresql_server, uri)
+
+
+@pytest.fixture(scope="session")
+def restored_mariadb(mariadb_server: MariadbServer, tmp_path_factory: pytest.TempPathFactory) -> RestoredDatabase:
+    uri = mariadb_server.create()
+    open_stores(uri, artifact_root=str(tmp_path_factory.mktemp("empty") / "artifacts")).close()
+    return RestoredMariadb(mariadb_server, uri)
+
+
 @pytest.fixture(
-    params=[memory, sqlite, file, rest_over_memory, rest_over_sqlite, rest_over_file], ids=lambda make: make.__name__
+    params=[memory, sqlite, postgresql, mariadb, file, rest_over_memory, rest_over_sqlite, rest_over_file],
+    ids=lambda make: make.__name__,
 )
 def stores(request: pytest.FixtureRequest, tmp_path: Path, empty_database: Path) -> Iterator[Stores]:
     """A store of each kind, with nothing in it but the experiment `Default`."""
-    yield from request.param(Place(tmp_path, empty_database))
+    yield from request.param(Place(tmp_path, empty_database, request.getfixturevalue))
 
 
 @pytest.fixture
