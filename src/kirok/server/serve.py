@@ -7,7 +7,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager, nullcontext, suppress
 
 from kirok.base.errors import KirokError, Unavailable
 from kirok.base.settings import ServerSettings
@@ -67,7 +67,8 @@ def _open(settings: ServerSettings) -> Stores:
 def _serve(listener: socket.socket, settings: ServerSettings, stores: Stores) -> None:
     app = create_app(settings, stores)
     gc.freeze()  # what is loaded stays: looking through it again would hold up requests for tens of ms
-    _run(app, listener)
+    with stores.background() if stores.background else nullcontext():
+        _run(app, listener)
 
 
 def bind(host: str, port: int) -> socket.socket:

@@ -9,6 +9,7 @@ store cannot be reached. Times are milliseconds since the epoch.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol
 
 from msgspec import Struct
@@ -301,6 +302,8 @@ class Stores(Struct, frozen=True):
     encoded: EncodedReads | None = None
     archive: Archive | None = None
     """None for a store that ends with the process."""
+    background: Callable[[], AbstractContextManager[None]] | None = None
+    """What a server keeps going for as long as it serves; None where there is nothing to do."""
     bin: Bin | None = None
     """None where nothing is deleted for good: a store that ends with the process, or one behind a server."""
     holdings: Callable[[], Holdings] | None = None

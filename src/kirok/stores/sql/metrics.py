@@ -12,6 +12,8 @@ from kirok.rules.paging import (
     check_step_range,
 )
 from kirok.rules.values import restored_value
+from kirok.stores.sql.charts.samples import sampled_from_chunks
+from kirok.stores.sql.charts.sealer import Sealer
 from kirok.stores.sql.database import Database
 from kirok.stores.sql.history_pages import HistoryPage
 from kirok.stores.sql.samples import sampled_rows
@@ -20,8 +22,9 @@ from kirok.stores.sql.samples import sampled_rows
 class SqlMetricStore:
     """A MetricStore on a SQL database."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, sealer: Sealer) -> None:
         self._database = database
+        self._sealer = sealer
 
     def history(
         self, run_id: str, key: str, *, max_results: int | None = None, page_token: str | None = None
@@ -67,7 +70,13 @@ class SqlMetricStore:
         points: list[Metric] = []
         with self._database.read() as connection:
             for run_id in run_ids:
-                rows = sampled_rows(connection, run_id, key, start_step, end_step, max_results)
+                series = self._sealer.points(connection, run_id, key)
+                if series.heads:
+                    rows = sampled_from_chunks(series, start_step, end_step, max_results)
+                else:
+                    rows = sampled_rows(connection, run_id, key, start_step, end_step, max_results)
+                    if len(rows) == MAX_SAMPLED_POINTS:
+                        self._sealer.want(run_id, key)
                 points += [
                     Metric(key, restored_value(value, is_nan), timestamp, step, run_id=run_id)
                     for step, timestamp, value, is_nan in rows

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 from kirok.base.errors import KirokError
+from kirok.stores.sql.charts import tables as charts
 from kirok.stores.sql.connection import Connection
 from kirok.stores.sql.search_functions import SEARCH_INDEXES
 from kirok.stores.sql.series import tables as series
@@ -14,6 +15,7 @@ _log = logging.getLogger(__name__)
 _OWN: tuple[tuple[str, Callable[[Connection], None]], ...] = (
     # A table that each makes, and what makes it.
     ("kirok_series", series.create),
+    ("kirok_chunks", charts.create),
 )
 
 

@@ -9,6 +9,8 @@ from kirok.base.settings import DatabaseSettings
 from kirok.stores.protocols import Stores
 from kirok.stores.sql.archive import SqlArchive
 from kirok.stores.sql.bin import SqlBin
+from kirok.stores.sql.charts.sealer import Sealer
+from kirok.stores.sql.charts.store import SqlChartStore
 from kirok.stores.sql.database import Database
 from kirok.stores.sql.encoded import SqlEncodedReads
 from kirok.stores.sql.experiments import SqlExperimentStore
@@ -66,15 +68,18 @@ def _stores_on(
     *,
     compact: Callable[[], int] | None = None,
 ) -> Stores:
+    sealer = Sealer(database)
     return Stores(
         experiments=SqlExperimentStore(database, artifact_root, clock),
         runs=SqlRunStore(database, writes, clock),
-        metrics=SqlMetricStore(database),
+        metrics=SqlMetricStore(database, sealer),
         logged_models=SqlLoggedModelStore(database),
         close=database.close,
         kind="sql",
         queued=SqlQueuedWrites(database, writes),
         encoded=SqlEncodedReads(database),
+        charts=SqlChartStore(database, sealer),
+        background=sealer.running,
         archive=SqlArchive(database),
         bin=SqlBin(database, compact),
         holdings=lambda: count_holdings(database),

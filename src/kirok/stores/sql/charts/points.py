@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from msgspec import Struct
 
@@ -21,6 +21,8 @@ CHUNK_POINTS = 4_096
 """Points of a chunk, at least: it ends where a step does. More would mean fewer statements and a longer loose end."""
 LOOSE_POINTS = 2_048
 """Points at the end of a series that stay rows, so that those which come a little late meet no chunk."""
+
+_LEAST_STEP = -(2**63)
 
 _SERIES = "FROM metrics{by_series} WHERE run_uuid = ? AND key = ?"
 _HEADS = (
@@ -54,14 +56,17 @@ class SeriesPoints:
     """One series as one snapshot of the database has it. Every answer is what the rows would give."""
 
     def __init__(
-        self, connection: Connection, run_id: str, key: str, report: Callable[[str, str], None] = lambda *_: None
+        self, connection: Connection, run_id: str, key: str, report: Callable[[str, str], None] | None = None
     ) -> None:
-        """`report` is told of a series that would be read faster if somebody sealed it, or sealed it anew."""
+        """`report` is told of a series that would be read faster if somebody sealed it, or sealed it anew.
+
+        Without it, chunks are not looked for.
+        """
         self._connection = connection
         self._series = (run_id, key)
-        self._report = report
+        self._report = report or (lambda *_: None)
         self._source = _SERIES.format(by_series=connection.dialect.using_index(SERIES_INDEX))
-        self._heads: Sequence[ChunkHead] | None = None
+        self._heads: Sequence[ChunkHead] | None = None if report else ()
         self.is_stale = False
         """Once something was read: whether the series' statistics count other points than there are."""
 
@@ -78,9 +83,8 @@ class SeriesPoints:
             ends = (f"(SELECT step {self._source} ORDER BY step{order} LIMIT 1)" for order in ("", " DESC"))
             low, high = self._connection.execute(f"SELECT {', '.join(ends)}", (*self._series, *self._series)).fetchone()
             return None if low is None else (low, high)
-        beyond, values = self._beyond()
         low, high = self._connection.execute(
-            f"SELECT min(timestamp), max(timestamp) {self._source}{beyond}", values
+            f"SELECT min(timestamp), max(timestamp) {self._source} AND step >= ?", (*self._series, self._loose_step())
         ).fetchone()
         lows = [head.first_timestamp for head in self.heads] + ([] if low is None else [low])
         highs = [head.last_timestamp for head in self.heads] + ([] if high is None else [high])
@@ -93,11 +97,7 @@ class SeriesPoints:
         except Damaged:
             self._heads, segments = (), []
             self._report(*self._series)
-        beyond, values = self._beyond()
-        if axis is Axis.STEP:
-            beyond += " AND step BETWEEN ? AND ?"
-            values += low, high
-        rows = sorted(self._connection.execute(f"SELECT step, timestamp, value, is_nan {self._source}{beyond}", values))
+        rows = sorted(self._loose(axis, low, high))
         if len(rows) >= 2 * CHUNK_POINTS + LOOSE_POINTS:
             self._report(*self._series)
         if rows:
@@ -111,11 +111,18 @@ class SeriesPoints:
         rows = self._connection.execute(_PACKED, (*self._series, wanted[0], wanted[-1]))
         return [unpacked(blob) for (blob,) in rows]
 
-    def _beyond(self) -> tuple[str, tuple[object, ...]]:
-        """The condition of rows that no chunk holds, and the values it binds after the series'."""
-        if not self.heads:
-            return "", self._series
-        return " AND step > ?", (*self._series, self.heads[-1].last_step)
+    def _loose(self, axis: Axis, low: int, high: int) -> Iterable[Row]:
+        """The rows that no chunk holds; along steps, those between two."""
+        rows = f"SELECT step, timestamp, value, is_nan {self._source}"
+        # One bound below, not two: SQLite would seek the first it finds, and walk on from there to the other.
+        start = self._loose_step()
+        if axis is not Axis.STEP:
+            return self._connection.execute(f"{rows} AND step >= ?", (*self._series, start))
+        return self._connection.execute(f"{rows} AND step BETWEEN ? AND ?", (*self._series, max(start, low), high))
+
+    def _loose_step(self) -> int:
+        """The first step that no chunk covers. There always is one: sealing leaves the last points loose."""
+        return self.heads[-1].last_step + 1 if self.heads else _LEAST_STEP
 
     def _sound_heads(self) -> Sequence[ChunkHead]:
         heads = read_heads(self._connection, *self._series)
@@ -140,10 +147,13 @@ class SeriesPoints:
 
 
 def read_heads(connection: Connection, run_id: str, key: str) -> list[ChunkHead]:
-    """The chunks of a series, up to the first that is missing."""
-    heads = [ChunkHead(*row) for row in connection.execute(_HEADS, (run_id, key))]
-    while heads and heads[-1].number != len(heads) - 1:
-        heads.pop()
+    """The chunks of a series, up to the first that does not follow on the one before."""
+    heads: list[ChunkHead] = []
+    for row in connection.execute(_HEADS, (run_id, key)):
+        head = ChunkHead(*row)
+        if head.number != len(heads) or (heads and head.first_step <= heads[-1].last_step):
+            break
+        heads.append(head)
     return heads
 
 

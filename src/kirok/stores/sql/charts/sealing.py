@@ -8,23 +8,23 @@ from kirok.charts.segments import Segment
 from kirok.stores.sql.charts.packing import packed
 from kirok.stores.sql.charts.points import CHUNK_POINTS, LOOSE_POINTS, Row, read_heads, segment_of
 from kirok.stores.sql.charts.tables import forget_chunks
-from kirok.stores.sql.connection import Connection
 from kirok.stores.sql.database import Database
 from kirok.stores.sql.history_pages import SERIES_INDEX
 from kirok.stores.sql.transaction import Transaction
 
+_ENOUGH = CHUNK_POINTS + LOOSE_POINTS
 _CHUNKS_A_STEP = 4
 """As many as are read and packed in some 30 ms, so that neither a reader's snapshot nor the writer is held for long."""
 
-_ROWS = (
-    "SELECT step, timestamp, value, is_nan FROM metrics{by_series} WHERE run_uuid = ? AND key = ?{beyond} "
-    "ORDER BY step LIMIT ?"
-)
+_BEYOND = "FROM metrics{by_series} WHERE run_uuid = ? AND key = ? AND step >= ?"
+_HAS_ENOUGH = f"SELECT 1 {_BEYOND} LIMIT 1 OFFSET {_ENOUGH - 1}"
+_ROWS = f"SELECT step, timestamp, value, is_nan {_BEYOND} ORDER BY step LIMIT ?"
 _COUNT = "SELECT count(*) FROM metrics{by_series} WHERE run_uuid = ? AND key = ? AND step BETWEEN ? AND ?"
 _LONG = (
     "SELECT run_uuid, metric_key FROM kirok_series AS s WHERE points >= ? AND points - coalesce((SELECT sum(points) "
     "FROM kirok_chunks AS c WHERE c.run_uuid = s.run_uuid AND c.metric_key = s.metric_key), 0) >= ?"
 )
+_DELETE_STRAYS = "DELETE FROM kirok_chunks WHERE run_uuid = ? AND metric_key = ? AND number >= ?"
 _INSERT = (
     "INSERT INTO kirok_chunks (run_uuid, metric_key, number, points, first_step, last_step, first_timestamp, "
     "last_timestamp, packed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -51,7 +51,10 @@ def seal(database: Database, run_id: str, key: str) -> Iterator[int]:
         yield sealed
 
 
-_ENOUGH = CHUNK_POINTS + LOOSE_POINTS
+def seal_all(database: Database) -> Iterator[int]:
+    """Seal every series that is long enough by its statistics; yields how many points each turn has sealed."""
+    for run_id, key in long_series(database):
+        yield from seal(database, run_id, key)
 
 
 def _drop_unsound(database: Database, run_id: str, key: str) -> None:
@@ -72,8 +75,11 @@ def _seal_some(database: Database, run_id: str, key: str) -> int:
     wanted = _CHUNKS_A_STEP * CHUNK_POINTS + LOOSE_POINTS
     with database.read() as connection:
         heads = read_heads(connection, run_id, key)
-        last = heads[-1].last_step if heads else None
-        rows = _rows_beyond(connection, run_id, key, last, wanted)
+        start = heads[-1].last_step + 1 if heads else -(2**63)
+        by_series = connection.dialect.using_index(SERIES_INDEX)
+        if not connection.execute(_HAS_ENOUGH.format(by_series=by_series), (run_id, key, start)).fetchone():
+            return 0
+        rows = sorted(connection.execute(_ROWS.format(by_series=by_series), (run_id, key, start, wanted)))
     segments = [segment_of(rows) for rows in _cut(rows)]
     if not segments:
         return 0
@@ -81,20 +87,15 @@ def _seal_some(database: Database, run_id: str, key: str) -> int:
 
     def insert(transaction: Transaction) -> int:
         known = read_heads(transaction.connection, run_id, key)
-        if len(known) != len(heads) or (known and known[-1].last_step != last):
+        if known != heads:
             return 0  # somebody else has sealed it, or points came late; the next turn begins from what is there now
-        unless_there = transaction.connection.dialect.unless_there("run_uuid, metric_key, number")
-        transaction.connection.executemany(_INSERT + unless_there, chunks)
+        connection = transaction.connection
+        connection.execute(_DELETE_STRAYS, (run_id, key, len(heads)))
+        unless_there = connection.dialect.unless_there("run_uuid, metric_key, number")
+        connection.executemany(_INSERT + unless_there, chunks)
         return sum(map(len, segments))
 
     return database.write(insert, run_id)
-
-
-def _rows_beyond(connection: Connection, run_id: str, key: str, step: int | None, wanted: int) -> list[Row]:
-    """The first `wanted` rows beyond a step by rank; the last step among them may be there in part."""
-    beyond, values = ("", ()) if step is None else (" AND step > ?", (step,))
-    statement = _ROWS.format(by_series=connection.dialect.using_index(SERIES_INDEX), beyond=beyond)
-    return sorted(connection.execute(statement, (run_id, key, *values, wanted)))
 
 
 def _cut(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:

@@ -1,12 +1,12 @@
 """Charts in SQL."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from kirok.charts.drawing import Extent, Source, draw_chart
 from kirok.charts.segments import Segment
 from kirok.entities.charts import Axis, Chart
 from kirok.rules.charts import DEFAULT_CHART_WIDTH, check_chart
-from kirok.stores.sql.charts.points import SeriesPoints
+from kirok.stores.sql.charts.sealer import Sealer
 from kirok.stores.sql.connection import Connection
 from kirok.stores.sql.database import Database
 
@@ -17,10 +17,9 @@ _LOGGED = "SELECT run_uuid, key FROM latest_metrics WHERE run_uuid {among} AND k
 class SqlChartStore:
     """A ChartStore on a SQL database."""
 
-    def __init__(self, database: Database, report: Callable[[str, str], None]) -> None:
-        """`report` as SeriesPoints takes it."""
+    def __init__(self, database: Database, sealer: Sealer) -> None:
         self._database = database
-        self._report = report
+        self._sealer = sealer
 
     def chart(
         self,
@@ -50,7 +49,7 @@ class SqlChartStore:
         ]
 
     def _source(self, connection: Connection, run_id: str, key: str, started: int | None) -> Source:
-        points = SeriesPoints(connection, run_id, key, self._report)
+        points = self._sealer.points(connection, run_id, key)
 
         def load(axis: Axis, extent: Extent) -> list[Segment]:
             return points.load(axis, *extent)

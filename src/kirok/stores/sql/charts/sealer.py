@@ -1,0 +1,103 @@
+"""What seals long series while a server runs."""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from kirok.base.errors import KirokError
+from kirok.stores.sql.charts.points import SeriesPoints
+from kirok.stores.sql.charts.sealing import long_series, seal
+from kirok.stores.sql.connection import Connection
+from kirok.stores.sql.database import Database
+
+_log = logging.getLogger(__name__)
+
+_FIRST_LOOK_S = 5.0
+_LOOK_EVERY_S = 600.0
+_MOST_WANTED = 10_000
+
+
+class Sealer:
+    """Reads series with the help of their chunks, and makes those chunks where it is running.
+
+    It seals at once what a reader found long and loose, and every ten minutes what nobody has read. It works half of
+    the time at most, and hands the writer one short job after another.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._wanted: dict[tuple[str, str], None] = {}
+        self._changed = threading.Condition()
+        self._is_running = False
+        self._has_table: bool | None = None
+
+    def points(self, connection: Connection, run_id: str, key: str) -> SeriesPoints:
+        """The points of a series as a snapshot of the database has them."""
+        if self._has_table is None:  # an account that may not make tables reads rows
+            tables = {name for (name,) in connection.execute(connection.dialect.table_names)}
+            self._has_table = {"kirok_chunks", "kirok_series"} <= tables
+        return SeriesPoints(connection, run_id, key, self.want if self._has_table else None)
+
+    def want(self, run_id: str, key: str) -> None:
+        """Seal this series soon. Ignored where nothing runs that could."""
+        with self._changed:
+            if self._is_running and len(self._wanted) < _MOST_WANTED:
+                self._wanted[run_id, key] = None
+                self._changed.notify()
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """While it is entered, a thread seals."""
+        self._is_running = True
+        thread = threading.Thread(target=self._work, name="kirok-sealer", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._is_running = False
+                self._changed.notify()
+            thread.join()
+
+    def _work(self) -> None:
+        look_at = time.monotonic() + _FIRST_LOOK_S
+        while self._is_running:
+            series = self._next(look_at - time.monotonic())
+            try:
+                if series is not None:
+                    self._seal(series)
+                elif self._is_running and time.monotonic() >= look_at:
+                    look_at = time.monotonic() + _LOOK_EVERY_S
+                    self._look()
+            except KirokError as error:  # the database is away, or full: the next look tries again
+                _log.warning("Long series are not being sealed for now, so their charts take longer: %s", error.message)
+
+    def _next(self, patience_s: float) -> tuple[str, str] | None:
+        with self._changed:
+            if not self._wanted and self._is_running:
+                self._changed.wait(max(patience_s, 0))
+            series = next(iter(self._wanted), None)
+            if series is not None:
+                del self._wanted[series]
+            return series
+
+    def _seal(self, series: tuple[str, str]) -> None:
+        began = time.monotonic()
+        for _ in seal(self._database, *series):
+            with self._changed:
+                if self._is_running:
+                    self._changed.wait(time.monotonic() - began)
+            if not self._is_running:
+                return
+            began = time.monotonic()
+
+    def _look(self) -> None:
+        found = long_series(self._database)
+        random.shuffle(found)  # other servers on this database look as well, and should not all begin with the same
+        for series in found:
+            self.want(*series)
