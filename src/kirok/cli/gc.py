@@ -18,7 +18,7 @@ from kirok.cli.later import names
 from kirok.cli.printing import one_line, printable
 from kirok.cli.server import listed, without_password
 from kirok.cli.sizes import size
-from kirok.client.tracking_uri import LOCAL_ARTIFACT_ROOT
+from kirok.rules.locations import LOCAL_ARTIFACT_ROOT
 
 if TYPE_CHECKING:
     from kirok.services.artifact_removal import Footprint

@@ -14,7 +14,8 @@ from kirok.base.settings import ServerSettings, switch
 from kirok.cli import later
 from kirok.cli.later import names
 from kirok.cli.printing import printable
-from kirok.client.tracking_uri import LOCAL_ARTIFACT_ROOT, holds_folder_runs
+from kirok.client.tracking_uri import holds_folder_runs
+from kirok.rules.locations import LOCAL_ARTIFACT_ROOT
 
 _FRAME_OPTIONS = ("SAMEORIGIN", "DENY", "NONE")
 _LARGEST_PORT = 65_535
@@ -25,7 +26,8 @@ _LARGEST_PORT = 65_535
     "--backend-store-uri",
     envvar=names("BACKEND_STORE_URI"),
     metavar="URI",
-    help="Database of experiments and runs.  [default: sqlite:///mlflow.db]",
+    help="Database, or folder, of experiments and runs.  [default: ./mlruns where it holds runs, else "
+    "sqlite:///mlflow.db]",
 )
 @click.option(
     "--registry-store-uri",
@@ -38,7 +40,7 @@ _LARGEST_PORT = 65_535
     envvar=names("DEFAULT_ARTIFACT_ROOT"),
     metavar="URI",
     help="Where clients write artifacts of new experiments. "
-    "[default: mlflow-artifacts:/, which is this server; with --no-serve-artifacts ./mlruns]",
+    "[default: mlflow-artifacts:/, which is this server; with --no-serve-artifacts the folder of runs, else ./mlruns]",
 )
 @click.option(
     "--serve-artifacts/--no-serve-artifacts",
@@ -156,16 +158,17 @@ def command(
     if artifacts_only and not serve_artifacts:
         raise click.UsageError("--artifacts-only and --no-serve-artifacts together leave nothing to serve.")
     _check_registry(registry_store_uri, backend_store_uri)
+    backend = _backend(backend_store_uri, artifacts_only)
     settings = ServerSettings(
-        backend_store_uri=_backend(backend_store_uri, artifacts_only),
-        default_artifact_root=artifact_root(default_artifact_root, serve_artifacts),
+        backend_store_uri=backend,
+        default_artifact_root=artifact_root(default_artifact_root, serve_artifacts, backend),
         serve_artifacts=serve_artifacts,
         artifacts_only=artifacts_only,
         artifacts_destination=artifacts_destination,
         artifact_roots=listed(artifact_roots),
         host=host,
         port=port,
-        workers=_possible_workers(workers or 1, _backend(backend_store_uri, artifacts_only), artifacts_only),
+        workers=_possible_workers(workers or 1, backend, artifacts_only),
         static_prefix=checked_prefix(static_prefix),
         allowed_hosts=listed(allowed_hosts),
         cors_allowed_origins=listed(cors_allowed_origins),
@@ -199,13 +202,17 @@ def _possible_workers(wanted: int, uri: str, artifacts_only: bool) -> int:
     return 1
 
 
-def artifact_root(given: str | None, serve_artifacts: bool) -> str:
-    """Where new experiments keep artifacts: `given`, else this server, else `./mlruns` in its working directory.
+def artifact_root(given: str | None, serve_artifacts: bool, backend: str) -> str:
+    """Where new experiments keep artifacts: `given`, else this server, else the folder of runs that is the `backend`,
+    else `./mlruns` in the working directory.
 
     Folders are made absolute: clients read them from the experiment, each in a working directory of its own.
     """
-    if given is None:
-        given = "mlflow-artifacts:/" if serve_artifacts else LOCAL_ARTIFACT_ROOT
+    if given is None and serve_artifacts:
+        given = "mlflow-artifacts:/"
+    elif given is None:
+        runs = local_folder(backend)
+        given = LOCAL_ARTIFACT_ROOT if runs is None else runs.absolute().as_uri()
     return given if scheme(given) else str(Path(given).absolute())
 
 
@@ -281,10 +288,7 @@ def _backend(given: str | None, artifacts_only: bool) -> str:
     if given is not None or artifacts_only:
         return given or default
     if holds_folder_runs(Path("mlruns")):
-        raise InvalidParameter(
-            "./mlruns holds runs in MLflow's older folder format, which this version of kirok cannot open yet. Give "
-            f"--backend-store-uri={default} to track into a database beside them; they stay as they are."
-        )
+        return LOCAL_ARTIFACT_ROOT
     return default
 
 
@@ -298,7 +302,7 @@ def _database(uri: str) -> str:
     kind, mark, file = uri.partition(":///")
     if mark and kind.partition("+")[0] == "sqlite":
         return str(Path(file.partition("?")[0]).absolute())
-    return without_password(uri)
+    return _place(uri)
 
 
 def _check_registry(registry: str | None, backend: str | None) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from kirok.base.settings import ClientSettings, setting, switch
 from kirok.client.delivery import Delivery, Immediate
-from kirok.client.tracking_uri import LOCAL_ARTIFACT_ROOT, default_tracking_uri
+from kirok.client.tracking_uri import default_tracking_uri
 from kirok.stores.open import open_stores
 from kirok.stores.protocols import Stores
 from kirok.transport import Transport
@@ -28,7 +28,6 @@ class Connection:
         self.settings = settings
         self.stores: Stores = open_stores(
             uri,
-            artifact_root=str(Path(LOCAL_ARTIFACT_ROOT).absolute()),
             truncate_long_values=settings.truncate_long_values,
             transport=settings.transport,
         )

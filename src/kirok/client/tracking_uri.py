@@ -1,25 +1,14 @@
-"""Where records go when nobody says: MLflow's default, `mlflow.db` in the working directory."""
+"""Where records go when nobody says: as MLflow has it, the folder `mlruns` in the working directory where there are
+runs in it, a new `mlflow.db` otherwise.
+"""
 
 from pathlib import Path
 
-from kirok.base.errors import InvalidParameter
-
-LOCAL_ARTIFACT_ROOT = "./mlruns"
-"""Where artifacts go without a server, as MLflow has it; made absolute when a store is opened."""
-
 
 def default_tracking_uri(folder: Path) -> str:
-    """`sqlite:///<folder>/mlflow.db`.
-
-    InvalidParameter where `folder/mlruns` holds runs of MLflow's older folder format: starting a database
-    beside them would make them seem lost.
-    """
+    """`folder/mlruns` as a `file:///` URI where it holds runs, else `sqlite:///<folder>/mlflow.db`."""
     if holds_folder_runs(folder / "mlruns"):
-        raise InvalidParameter(
-            f"{folder / 'mlruns'} holds runs in MLflow's older folder format, which this version of kirok cannot open "
-            f"yet (it comes with the file store). Set MLFLOW_TRACKING_URI={database_uri(folder / 'mlflow.db')} to "
-            "track into a database beside them; they stay as they are."
-        )
+        return (folder / "mlruns").absolute().as_uri()
     return database_uri(folder / "mlflow.db")
 
 
@@ -29,7 +18,7 @@ def database_uri(file: Path) -> str:
 
 
 def holds_folder_runs(mlruns: Path) -> bool:
-    """Whether a folder holds experiments of MLflow's older format: digits for a name, and a `meta.yaml`.
+    """Whether a folder holds experiments: folders with digits for a name, and a `meta.yaml` in it.
 
     A folder of artifacts alone, which every database in use makes beside it, has no `meta.yaml`.
     """

@@ -5,6 +5,9 @@ from kirok.rules.keys import check_length
 
 MAX_LOCATION = 2048
 
+LOCAL_ARTIFACT_ROOT = "./mlruns"
+"""Where artifacts go without a server, as MLflow has it; made absolute when a store is opened."""
+
 
 def check_artifact_location(location: str) -> None:
     """Refuse a location that could not hold artifacts."""

@@ -42,8 +42,8 @@ def create_app(settings: ServerSettings, stores: Stores) -> App:
 def artifact_roots(settings: ServerSettings) -> Iterable[str]:
     """The places below which this server opens the artifacts of runs.
 
-    Besides what was configured, `mlruns` in the working directory and beside the SQLite file: where a client without
-    a server puts them by default.
+    Besides what was configured, `mlruns` in the working directory and beside the SQLite file, and the folder of runs:
+    where a client without a server puts them by default.
     """
     roots = [*settings.artifact_roots, settings.default_artifact_root, "./mlruns"]
     if settings.serve_artifacts:
@@ -51,6 +51,8 @@ def artifact_roots(settings: ServerSettings) -> Iterable[str]:
     scheme, _, file = settings.backend_store_uri.partition(":///")
     if scheme.startswith("sqlite") and file:
         roots.append(str(Path(file.partition("?")[0]).parent / "mlruns"))
+    elif local_folder(settings.backend_store_uri) is not None:
+        roots.append(settings.backend_store_uri)
     folders = [local_folder(root) for root in roots]
     return list(
         dict.fromkeys(root if folder is None else str(folder) for root, folder in zip(roots, folders, strict=True))

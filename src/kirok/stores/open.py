@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING
 
 from kirok.base.errors import InvalidParameter, NotSupported
 from kirok.base.settings import DatabaseSettings, TransportSettings, sqlite_synchronous
+from kirok.rules.file_uris import written_folder
+from kirok.rules.locations import LOCAL_ARTIFACT_ROOT
 from kirok.stores.protocols import Stores
 
 if TYPE_CHECKING:
     from kirok.stores.sql.served.server import DatabaseServer
 
 _WHAT_WORKS = (
-    "Use sqlite:///mlflow.db (a file here), sqlite:////data/mlflow.db (anywhere), or http://host:5000 (a server)."
+    "Use sqlite:///mlflow.db (a file here), sqlite:////data/mlflow.db (anywhere), ./mlruns (a folder of runs), or "
+    "http://host:5000 (a server)."
 )
 _DATABASES = ("postgresql", "postgres", "mysql", "mariadb")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]+):")
@@ -25,22 +28,36 @@ _WINDOWS_PATH = re.compile(r"/?[A-Za-z]:[\\/]")
 def open_stores(
     uri: str,
     *,
-    artifact_root: str,
+    artifact_root: str | None = None,
     truncate_long_values: bool = True,
     synchronous: str | None = None,
     transport: TransportSettings | None = None,
     env: Mapping[str, str] | None = None,
 ) -> Stores:
-    """The stores at `uri`: `sqlite:///…`, `postgresql://…`, `mysql+pymysql://…`, `http://…`, `https://…`, or
-    `memory://` (ends with the process).
+    """The stores at `uri`: `sqlite:///…`, `postgresql://…`, `mysql+pymysql://…`, a folder (a path or `file:///…`),
+    `http://…`, `https://…`, or `memory://` (ends with the process).
 
-    `artifact_root` is where experiments without a location of their own keep their files; a server has its own.
-    `synchronous` (FULL or NORMAL, for SQLite) and `transport` (for HTTP) come from the environment where not given.
+    `artifact_root` is where experiments without a location of their own keep their files; a server has its own, and
+    None is where MLflow puts them: in the folder of runs, else in `./mlruns`.
+    `synchronous` (FULL or NORMAL, for SQLite and folders) and `transport` (for HTTP) come from the environment where
+    not given.
     Raises InvalidParameter for a URI that cannot be read or used, PermissionDenied for a place that may not be
     written, NotSupported for a kind of store that is not there yet. Every message names the mend.
     """
     env = os.environ if env is None else env
     scheme = _scheme(uri)
+    if scheme in (None, "file"):
+        from kirok.stores.file.store import open_file
+
+        return open_file(
+            folder_path(uri),
+            artifact_root=artifact_root,
+            truncate_long_values=truncate_long_values,
+            synchronous=(synchronous or sqlite_synchronous(env)).upper(),
+            env=env,
+        )
+    if artifact_root is None:
+        artifact_root = str(Path(LOCAL_ARTIFACT_ROOT).absolute())
     if scheme == "sqlite":
         from kirok.stores.sql.store import open_sqlite
 
@@ -115,6 +132,10 @@ def has_schema(uri: str) -> bool:
     scheme = _scheme(uri)
     if scheme in ("http", "https"):
         raise InvalidParameter(f"{uri!r} is a server, not a database: name the database that the server runs on.")
+    if scheme in (None, "file"):
+        raise InvalidParameter(
+            f"{uri!r} is a folder of runs, not a database: it has no schema, and nothing in it needs an upgrade."
+        )
     if scheme in _DATABASES:
         from kirok.stores.sql.served.inspection import has_schema as server_has_schema
 
@@ -145,6 +166,18 @@ def sqlite_path(uri: str) -> Path:
     return Path(path).absolute()
 
 
+def folder_path(uri: str) -> str:
+    """The folder of runs at a path or `file:` URI, as this machine names it.
+
+    InvalidParameter for a URI of another kind, a drive or share that this machine has none of, and one that names
+    nothing.
+    """
+    folder = written_folder(uri)
+    if folder is None or not folder.path:
+        raise InvalidParameter(f"The tracking URI {uri!r} names no folder. {_WHAT_WORKS}")
+    return str(Path(folder.path_here(uri, on_windows=os.name == "nt")).absolute())
+
+
 def _scheme(uri: str) -> str | None:
     if _WINDOWS_PATH.match(uri):
         return None
@@ -156,8 +189,6 @@ def _scheme(uri: str) -> str | None:
 def _refusal(uri: str, scheme: str | None) -> Exception:
     if scheme in ("mssql", "oracle", "cockroachdb"):
         return NotSupported(f"Databases of kind {scheme!r} cannot be opened yet. {_WHAT_WORKS}")
-    if scheme in (None, "file"):
-        return NotSupported(f"Folders of runs, such as {uri!r}, cannot be opened yet. {_WHAT_WORKS}")
     if scheme in ("databricks", "databricks-uc", "uc"):
         return NotSupported(f"Databricks ({uri!r}) is not among the stores of kirok. {_WHAT_WORKS}")
     return InvalidParameter(f"The tracking URI {uri!r} is of no known kind. {_WHAT_WORKS}")
