@@ -27,7 +27,7 @@ class Kind(Struct, frozen=True):
     """Whether a unit may have millions: every column is part of the key, and no row ever changes."""
     booleans: tuple[str, ...] = ()
     documents: tuple[str, ...] = ()
-    """Columns of type JSON."""
+    """Columns of JSON."""
 
     @property
     def stored_in(self) -> str:
@@ -185,6 +185,7 @@ TRACES = Noun(
             "trace_id span_id",
             "trace_id experiment_id span_id parent_span_id name type status start_time_unix_nano end_time_unix_nano "
             "content input_cost output_cost total_cost model_name model_provider",
+            documents="content",
         ),
         _kind("span_metrics", "trace_id", "trace_id span_id key", "trace_id span_id key value"),
         _kind(

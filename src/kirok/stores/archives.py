@@ -3,7 +3,7 @@
 Two stores that keep these promises can be copied and compared without either knowing the other. Rows are tuples in the
 order of the columns asked for, in one canonical form: experiment ids are decimal text; times are milliseconds; NaN is
 the value 0.0 with `is_nan`, an infinity the largest finite number, as MLflow's tables have it; truth values are bool;
-JSON columns are text with sorted keys.
+JSON columns are text as `canonical_document` has it.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -56,8 +56,9 @@ class Archive(Protocol):
         """The fingerprint of `rows`, found where the rows are."""
 
     def write(self, kind: Kind, columns: Sequence[str], rows: Sequence[Row]) -> None:
-        """Put rows in; they are durable, all or none, on return. A row under a key that is there takes its place, and
-        an identical one changes nothing. What follows from points (the latest of each series) is kept right with them.
+        """Put rows in; on return they are there, whatever becomes of this process. A row under a key that is there
+        takes its place, and an identical one changes nothing. What follows from points (the latest of each series) is
+        kept right with them. InvalidParameter for a row that this store cannot hold; then rows may be there in part.
         """
 
     def free_experiment_id(self, wanted: str) -> str:
@@ -80,4 +81,5 @@ def canonical_document(value: object) -> str | None:
     import json
 
     parsed = json.loads(value) if isinstance(value, str | bytes) else value
-    return json.dumps(parsed, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    # As MLflow writes it, whose filters look for text in it.
+    return json.dumps(parsed, ensure_ascii=False)

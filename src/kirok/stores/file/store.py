@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from kirok.base.clock import Clock, now_ms
 from kirok.base.errors import InvalidParameter
 from kirok.rules.file_uris import folder_uri
+from kirok.stores.file.archive import FileArchive
 from kirok.stores.file.charts import FileChartStore
 from kirok.stores.file.experiments import FileExperimentStore
 from kirok.stores.file.faults import refusal
@@ -64,6 +65,7 @@ def open_file(
         logged_models=FileLoggedModelStore(folder),
         close=folder.close,
         kind="file",
+        archive=FileArchive(folder.layout, settings.artifact_root),
     )
 
 
