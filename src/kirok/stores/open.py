@@ -21,6 +21,7 @@ _WHAT_WORKS = (
     "http://host:5000 (a server)."
 )
 _DATABASES = ("postgresql", "postgres", "mysql", "mariadb")
+_DATABRICKS = ("databricks", "databricks-uc", "uc")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]+):")
 _WINDOWS_PATH = re.compile(r"/?[A-Za-z]:[\\/]")
 
@@ -181,6 +182,8 @@ def folder_path(uri: str) -> str:
 def _scheme(uri: str) -> str | None:
     if _WINDOWS_PATH.match(uri):
         return None
+    if uri in _DATABRICKS:
+        return uri  # MLflow takes the bare word, too
     found = _SCHEME.match(uri)
     # `sqlite+pysqlite://` names a driver; there is one here.
     return found[1].lower().partition("+")[0] if found else None
@@ -189,6 +192,6 @@ def _scheme(uri: str) -> str | None:
 def _refusal(uri: str, scheme: str | None) -> Exception:
     if scheme in ("mssql", "oracle", "cockroachdb"):
         return NotSupported(f"Databases of kind {scheme!r} cannot be opened yet. {_WHAT_WORKS}")
-    if scheme in ("databricks", "databricks-uc", "uc"):
+    if scheme in _DATABRICKS:
         return NotSupported(f"Databricks ({uri!r}) is not among the stores of kirok. {_WHAT_WORKS}")
     return InvalidParameter(f"The tracking URI {uri!r} is of no known kind. {_WHAT_WORKS}")

@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 
 from kirok.base.settings import ServerSettings
 from kirok.cli.root import kirok
-from kirok.cli.server import artifact_root, checked_prefix, exposures, without_password
+from kirok.cli.server import artifact_root, checked_prefix, exposures, greeting, without_password
 
 
 @pytest.fixture
@@ -138,14 +138,22 @@ def test_a_harmless_option_is_accepted_with_a_warning(arguments: list[str], star
     assert len(started) == 1
 
 
-def test_runs_in_a_folder_are_not_hidden_by_a_new_database(started: list[ServerSettings], tmp_path: Path) -> None:
+def test_runs_in_a_folder_are_served_unless_somebody_says_otherwise(
+    started: list[ServerSettings], tmp_path: Path
+) -> None:
     experiment = tmp_path / "mlruns" / "0"
     experiment.mkdir(parents=True)
     (experiment / "meta.yaml").write_text("name: Default\n", encoding="utf-8")
     result = run([])
-    assert result.exit_code == 1
-    assert "--backend-store-uri=sqlite:///mlflow.db" in result.stderr
+    assert result.exit_code == 0
+    assert str(tmp_path / "mlruns") in greeting(started[0], "http://localhost")
     assert run(["--backend-store-uri=sqlite:///mlflow.db"]).exit_code == 0
+    assert [settings.backend_store_uri for settings in started] == ["./mlruns", "sqlite:///mlflow.db"]
+
+
+def test_without_a_server_of_artifacts_they_lie_beside_the_runs(started: list[ServerSettings], tmp_path: Path) -> None:
+    assert run(["--backend-store-uri=./my runs", "--no-serve-artifacts"]).exit_code == 0
+    assert started[0].default_artifact_root == (tmp_path / "my runs").as_uri()
 
 
 def test_an_artifacts_only_server_takes_no_database(started: list[ServerSettings]) -> None:
@@ -159,10 +167,10 @@ def test_an_artifacts_only_server_takes_no_database(started: list[ServerSettings
 
 def test_folders_are_made_absolute_and_uris_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert artifact_root(None, serve_artifacts=True) == "mlflow-artifacts:/"
-    assert artifact_root(None, serve_artifacts=False) == str(tmp_path / "mlruns")
-    assert artifact_root("here", serve_artifacts=True) == str(tmp_path / "here")
-    assert artifact_root("s3://bucket/x", serve_artifacts=False) == "s3://bucket/x"
+    assert artifact_root(None, True, "sqlite:///mlflow.db") == "mlflow-artifacts:/"
+    assert artifact_root(None, False, "sqlite:///mlflow.db") == str(tmp_path / "mlruns")
+    assert artifact_root("here", True, "./mlruns") == str(tmp_path / "here")
+    assert artifact_root("s3://bucket/x", False, "./mlruns") == "s3://bucket/x"
 
 
 @pytest.mark.parametrize("prefix", ["ml", "/ml/", "/", "/m{l}", "/m?l", "/m l", "/m\\l"])

@@ -16,9 +16,6 @@ from kirok.stores.open import lock_for_serving, open_stores, sqlite_path
     [
         ("postgresql://localhost/mlflow", NotSupported),
         ("mysql+pymysql://localhost/mlflow", NotSupported),
-        ("file:///runs", NotSupported),
-        ("./mlruns", NotSupported),
-        ("E:\\mlruns", NotSupported),
         ("databricks", NotSupported),
         ("databricks://profile", NotSupported),
         ("gopher://somewhere", InvalidParameter),
@@ -30,6 +27,49 @@ from kirok.stores.open import lock_for_serving, open_stores, sqlite_path
 def test_what_cannot_be_opened_says_what_can(uri: str, error: type[KirokError]) -> None:
     with pytest.raises(error, match=r"sqlite:///mlflow\.db"):
         open_stores(uri, artifact_root="/artifacts")
+
+
+@pytest.mark.parametrize(
+    "uri", ["{}/my runs", "file://{}/my%20runs", "file:{}/my%20runs", "file://localhost{}/my%20runs", "./my runs"]
+)
+def test_a_folder_may_be_a_path_or_a_uri(uri: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    stores = open_stores(uri.format(tmp_path.as_posix()))
+    assert stores.kind == "file"
+    stores.close()
+    assert (tmp_path / "my runs" / "0" / "meta.yaml").is_file()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="drives and shares are at home there")
+@pytest.mark.parametrize("uri", ["E:\\mlruns", "E:/mlruns", "file:E:/mlruns", "file:///E:/mlruns", "file://E:/mlruns"])
+def test_a_folder_of_a_windows_machine_is_refused_elsewhere(
+    uri: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InvalidParameter, match=r"Windows machine \(E:/mlruns\)"):
+        open_stores(uri)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("uri", ["", "file:", "file://"])
+def test_a_folder_has_a_name(uri: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InvalidParameter, match="names no folder"):
+        open_stores(uri)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_is_no_folder_of_runs(tmp_path: Path) -> None:
+    (tmp_path / "mlflow.db").write_bytes(b"SQLite")
+    with pytest.raises(InvalidParameter, match="sqlite:///"):
+        open_stores(str(tmp_path / "mlflow.db"))
+
+
+def test_artifacts_lie_in_the_folder_of_runs_unless_somebody_says_otherwise(tmp_path: Path) -> None:
+    stores = open_stores(str(tmp_path / "my runs"))
+    experiment = stores.experiments.get_experiment("0")
+    stores.close()
+    assert experiment.artifact_location == f"{(tmp_path / 'my runs').as_uri()}/0"
 
 
 def test_three_slashes_are_here_and_four_are_anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
