@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -9,8 +10,18 @@ from kirok.entities.datasets import Dataset, DatasetInput, InputTag
 from kirok.entities.experiments import Experiment
 from kirok.entities.metrics import Metric
 from kirok.entities.runs import Run, RunData, RunInfo, RunInputs
+from kirok.entities.series import SeriesPoint, SeriesStatistics
 from kirok.entities.views import LifecycleStage, RunStatus
-from kirok.search.expression import Comparator, Comparison, Entity, Expression, Not, Value, all_of, any_of
+from kirok.search.expression import (
+    Comparator,
+    Comparison,
+    Entity,
+    Expression,
+    Function,
+    Not,
+    all_of,
+    any_of,
+)
 from kirok.search.fields import COMPARATORS, NUMERIC_COMPARATORS, FieldKind
 
 KEYS = ("m", "a.b", "val loss", "train/acc-1", "손실", "Ü")
@@ -33,6 +44,20 @@ time_literals = st.one_of(
 )
 whole_times = st.one_of(st.integers(-1, 6), st.sampled_from([2**53 + 1, 2**63, -(10**19)]))
 names = st.sampled_from(["calm-owl", "Calm-owl", "x", ""])
+words = st.lists(
+    st.sampled_from(["a", "B", "owl", "50%", "_", "손", "É", "m", "user", "source", "local"]), min_size=1, max_size=3
+).map(" ".join)
+regexes = st.recursive(
+    st.sampled_from(["a", "b", "B", "1", "%", "é", ".", "^", "$", "\\d", "\\W", "[a-c]", "[^a]", "[\\w-]", "", "\\."]),
+    lambda inner: st.one_of(
+        st.tuples(inner, inner).map("".join),
+        st.tuples(inner, inner).map("|".join),
+        st.tuples(inner, st.sampled_from(["*", "+", "?", "{2}", "{1,}", "{0,2}"])).map(
+            lambda pair: f"({pair[0]}a){pair[1]}"
+        ),
+    ),
+    max_leaves=5,
+)
 
 
 @st.composite
@@ -42,6 +67,9 @@ def runs(draw: st.DrawFn, number: int) -> Run:
     tags = draw(st.dictionaries(st.sampled_from(KEYS), texts, max_size=3))
     if draw(st.booleans()):
         tags["mlflow.runName"] = name
+    for key in ("mlflow.parentRunId", "mlflow.note.content", "mlflow.user", "mlflow.other"):
+        if draw(st.integers(0, 3)) == 0:
+            tags[key] = draw(texts)
     return Run(
         RunInfo(
             run_id=f"{(number * 7) % 100:032x}",
@@ -83,6 +111,46 @@ def many_runs(draw: st.DrawFn) -> list[Run]:
 
 
 @st.composite
+def statistics(draw: st.DrawFn) -> SeriesStatistics:
+    """Of one series, which need not go with any run's latest values."""
+    minimum, maximum, mean = draw(st.one_of(st.tuples(numbers, numbers, measured), st.just((None, None, None))))
+    return SeriesStatistics(
+        count=draw(st.integers(1, 5)),
+        numbers=0 if minimum is None else 1,
+        minimum=minimum,
+        minimum_step=None if minimum is None else 0,
+        maximum=maximum,
+        maximum_step=None if minimum is None else 0,
+        mean=mean,
+        first=SeriesPoint(0, 0, draw(measured)),
+        last=SeriesPoint(1, 0, draw(measured)),
+    )
+
+
+all_statistics = st.dictionaries(
+    st.tuples(st.integers(0, 19).map(lambda number: f"{(number * 7) % 100:032x}"), st.sampled_from(KEYS)),
+    statistics(),
+    max_size=20,
+)
+"""By run id and key."""
+
+goals = st.dictionaries(
+    st.sampled_from([f"kirok.goal.{key}" for key in KEYS]), st.sampled_from(["min", "max", "up"]), max_size=4
+)
+
+
+@st.composite
+def experiments_of_runs(draw: st.DrawFn) -> dict[str, Experiment]:
+    """Every experiment that a run may be in."""
+    return {
+        experiment_id: Experiment(
+            experiment_id, f"{draw(names)}{experiment_id}", "", LifecycleStage.ACTIVE, 0, 0, draw(goals)
+        )
+        for experiment_id in EXPERIMENT_IDS
+    }
+
+
+@st.composite
 def many_experiments(draw: st.DrawFn) -> list[Experiment]:
     """Up to 12 experiments; the ids sort differently as numbers and as text."""
     return [
@@ -99,20 +167,31 @@ def many_experiments(draw: st.DrawFn) -> list[Experiment]:
     ]
 
 
-def _values(kind: FieldKind, comparator: Comparator) -> st.SearchStrategy[Value]:
+def _numbers(kind: FieldKind) -> st.SearchStrategy[Any]:
+    return {FieldKind.TIME: time_literals, FieldKind.WHOLE_TIME: whole_times}.get(kind, numbers)
+
+
+def _values(kind: FieldKind, comparator: Comparator, *, numeric: bool) -> st.SearchStrategy[Any]:
+    positive = comparator.negated or comparator
     if comparator in (Comparator.IS_NULL, Comparator.IS_NOT_NULL):
         return st.none()
-    if comparator in (Comparator.IN, Comparator.NOT_IN):
-        one = st.integers(0, 12).map(str) if kind is FieldKind.WHOLE_ID else literal_texts
-        return st.lists(one, min_size=1, max_size=3).map(tuple)
-    if comparator in (Comparator.LIKE, Comparator.ILIKE):
-        return patterns
+    if positive is Comparator.BETWEEN:
+        return st.tuples(_numbers(kind), _numbers(kind))
+    if positive is Comparator.IN:
+        one: st.SearchStrategy[Any] = _numbers(kind) if numeric else literal_texts
+        return st.lists(st.integers(0, 12).map(str) if kind is FieldKind.WHOLE_ID else one, min_size=1, max_size=3).map(
+            tuple
+        )
+    if numeric:
+        return _numbers(kind)
+    if kind is FieldKind.WHOLE_ID:
+        return st.integers(0, 12).map(str)
     return {
-        FieldKind.NUMBER: numbers,
-        FieldKind.TIME: time_literals,
-        FieldKind.WHOLE_TIME: whole_times,
-        FieldKind.WHOLE_ID: st.integers(0, 12).map(str),
-    }.get(kind, literal_texts)
+        Comparator.LIKE: patterns,
+        Comparator.ILIKE: patterns,
+        Comparator.RLIKE: regexes,
+        Comparator.CONTAINS: words,
+    }.get(positive, literal_texts)
 
 
 literal_texts = st.one_of(
@@ -120,9 +199,29 @@ literal_texts = st.one_of(
 )
 
 
-def _comparisons(entity: Entity, keys: st.SearchStrategy[str], kind: FieldKind) -> st.SearchStrategy[Comparison]:
-    return st.sampled_from(COMPARATORS[kind]).flatmap(
-        lambda comparator: st.builds(Comparison, st.just(entity), keys, st.just(comparator), _values(kind, comparator))
+_NUMERIC_KINDS = (FieldKind.NUMBER, FieldKind.TIME, FieldKind.WHOLE_TIME)
+
+
+def _comparisons(
+    entity: Entity,
+    keys: st.SearchStrategy[str],
+    kind: FieldKind,
+    functions: st.SearchStrategy[Function | None] = st.none(),  # noqa: B008 - a strategy is a value
+    *,
+    numeric: bool = False,
+) -> st.SearchStrategy[Comparison]:
+    numeric |= kind in _NUMERIC_KINDS
+    return st.sampled_from(
+        NUMERIC_COMPARATORS if kind is FieldKind.NUMBER_TEXT and numeric else COMPARATORS[kind]
+    ).flatmap(
+        lambda comparator: st.builds(
+            Comparison,
+            st.just(entity),
+            keys,
+            st.just(comparator),
+            _values(kind, comparator, numeric=numeric),
+            functions,
+        )
     )
 
 
@@ -130,17 +229,25 @@ _keys = st.sampled_from(KEYS)
 
 run_comparisons = st.one_of(
     _comparisons(Entity.METRIC, _keys, FieldKind.NUMBER),
+    _comparisons(Entity.METRIC, _keys, FieldKind.NUMBER, st.sampled_from(Function)),
     _comparisons(Entity.PARAM, _keys, FieldKind.NUMBER_TEXT),
-    st.builds(Comparison, st.just(Entity.PARAM), _keys, st.sampled_from(NUMERIC_COMPARATORS), numbers),
+    _comparisons(Entity.PARAM, _keys, FieldKind.NUMBER_TEXT, numeric=True),
     _comparisons(Entity.TAG, _keys, FieldKind.TEXT),
-    _comparisons(Entity.ATTRIBUTE, st.sampled_from(["run_name", "user_id", "status", "artifact_uri"]), FieldKind.NAME),
-    _comparisons(Entity.ATTRIBUTE, st.just("run_id"), FieldKind.ID),
-    _comparisons(Entity.ATTRIBUTE, st.sampled_from(["start_time", "end_time"]), FieldKind.TIME),
-    _comparisons(Entity.DATASET, st.sampled_from(["name", "digest", "context"]), FieldKind.DATASET),
+    _comparisons(
+        Entity.ATTRIBUTE,
+        st.sampled_from(
+            ["run_id", "run_name", "user_id", "status", "artifact_uri", "experiment_name", "parent_run_id"]
+        ),
+        FieldKind.TEXT,
+    ),
+    _comparisons(Entity.ATTRIBUTE, st.just("experiment_id"), FieldKind.WHOLE_ID),
+    _comparisons(Entity.ATTRIBUTE, st.sampled_from(["start_time", "end_time", "duration"]), FieldKind.TIME),
+    _comparisons(Entity.ATTRIBUTE, st.just("text"), FieldKind.WORDS),
+    _comparisons(Entity.DATASET, st.sampled_from(["name", "digest", "context"]), FieldKind.TEXT),
 )
 experiment_comparisons = st.one_of(
     _comparisons(Entity.TAG, _keys, FieldKind.TEXT),
-    _comparisons(Entity.ATTRIBUTE, st.just("name"), FieldKind.NAME),
+    _comparisons(Entity.ATTRIBUTE, st.just("name"), FieldKind.TEXT),
     _comparisons(Entity.ATTRIBUTE, st.just("experiment_id"), FieldKind.WHOLE_ID),
     _comparisons(Entity.ATTRIBUTE, st.sampled_from(["creation_time", "last_update_time"]), FieldKind.WHOLE_TIME),
 )

@@ -2,34 +2,41 @@
 
 import base64
 import itertools
+import math
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import pytest
 from hypothesis import given, reject
 from hypothesis import strategies as st
+from msgspec import Struct
 from sqlalchemy import StaticPool, create_engine
 
 from kirok.base.errors import InvalidParameter
 from kirok.entities.experiments import Experiment
 from kirok.entities.runs import Run
+from kirok.entities.series import SeriesStatistics
 from kirok.entities.views import ViewType
 from kirok.rules.values import stored_value
-from kirok.search.expression import Entity, Expression
+from kirok.search.expression import Entity, Expression, Function
 from kirok.search.match import experiment_matcher, run_matcher
+from kirok.search.numbers import metric_number
 from kirok.search.order import experiment_sort_key, parse_experiment_order, parse_run_order, run_sort_key
 from kirok.search.page_token import make_page_token, parse_page_token
 from kirok.search.parse import parse_experiment_filter, parse_run_filter
 from kirok.search.print import print_field, print_filter
 from kirok.stores.sql.search import experiment_search, run_search
 from kirok.stores.sql.search_functions import add_search_functions, create_search_indexes
+from kirok.stores.sql.series.tables import create as create_series_tables
 from kirok.stores.sql.sqlite.dialect import SQLITE
 from kirok.stores.sql.sqlite.engine import SqliteConnection
 from kirok.stores.sql.tables import metadata
 from property.search_records import (
     EXPERIMENT_IDS,
     KEYS,
+    all_statistics,
     experiment_filters,
+    experiments_of_runs,
     many_experiments,
     many_runs,
     run_filters,
@@ -45,6 +52,7 @@ FILLED = (
     "input_tags",
     "experiments",
     "experiment_tags",
+    "kirok_series",
 )
 
 
@@ -54,6 +62,7 @@ def connection(request: pytest.FixtureRequest) -> Iterator[sqlite3.Connection]:
     engine = create_engine("sqlite://", creator=lambda: connection, poolclass=StaticPool)
     metadata.create_all(engine)
     connection.execute("PRAGMA case_sensitive_like = ON")
+    create_series_tables(connection)
     add_search_functions(connection)
     if request.param == "indexed":
         create_search_indexes(connection)
@@ -61,7 +70,20 @@ def connection(request: pytest.FixtureRequest) -> Iterator[sqlite3.Connection]:
     engine.dispose()
 
 
-def fill(connection: sqlite3.Connection, runs: Sequence[Run], experiments: Sequence[Experiment] = ()) -> None:
+class Known(Struct):
+    """Facts that were drawn."""
+
+    series: dict[tuple[str, str], SeriesStatistics]
+    experiments: dict[str, Experiment]
+
+    def statistics(self, run_id: str, key: str) -> SeriesStatistics | None:
+        return self.series.get((run_id, key))
+
+    def experiment(self, experiment_id: str) -> Experiment:
+        return self.experiments[experiment_id]
+
+
+def fill(connection: sqlite3.Connection, runs: Sequence[Run], experiments: Iterable[Experiment] = ()) -> None:
     for table in FILLED:
         connection.execute(f"DELETE FROM {table}")
     for experiment in experiments:
@@ -131,13 +153,50 @@ def _insert_run(connection: sqlite3.Connection, run: Run) -> None:
         )
 
 
+def insert_statistics(connection: sqlite3.Connection, series: dict[tuple[str, str], SeriesStatistics]) -> None:
+    for (run_id, key), of in series.items():
+        mean = None if of.mean is None or math.isnan(of.mean) else metric_number(of.mean)
+        row: dict[str, object] = {
+            "run_uuid": run_id,
+            "metric_key": key,
+            "points": of.count,
+            "numbers": of.numbers,
+            "minimum": None if of.minimum is None else metric_number(of.minimum),
+            "minimum_step": of.minimum_step,
+            "maximum": None if of.maximum is None else metric_number(of.maximum),
+            "maximum_step": of.maximum_step,
+            "mean": mean,
+        }
+        for end, point in (("first", of.first), ("last", of.last)):
+            value, is_nan = stored_value(point.value)
+            row |= {f"{end}_step": point.step, f"{end}_timestamp": point.timestamp}
+            row |= {f"{end}_value": value, f"{end}_is_nan": is_nan}
+        marks = ", ".join("?" * len(row))
+        connection.execute(f"INSERT INTO kirok_series ({', '.join(row)}) VALUES ({marks})", tuple(row.values()))
+
+
 run_orders = st.lists(
     st.tuples(
         st.one_of(
             st.tuples(st.sampled_from([Entity.METRIC, Entity.PARAM, Entity.TAG]), st.sampled_from(KEYS)),
+            st.tuples(st.just(Entity.METRIC), st.sampled_from(KEYS), st.sampled_from(Function)),
             st.tuples(
                 st.just(Entity.ATTRIBUTE),
-                st.sampled_from(["start_time", "end_time", "status", "run_name", "run_id", "artifact_uri", "user_id"]),
+                st.sampled_from(
+                    [
+                        "start_time",
+                        "end_time",
+                        "duration",
+                        "status",
+                        "run_name",
+                        "run_id",
+                        "artifact_uri",
+                        "user_id",
+                        "experiment_id",
+                        "experiment_name",
+                        "parent_run_id",
+                    ]
+                ),
             ),
         ),
         st.sampled_from(["", " ASC", " desc"]),
@@ -156,6 +215,8 @@ experiment_orders = st.lists(
 
 @given(
     runs=many_runs(),
+    series=all_statistics,
+    experiments=experiments_of_runs(),
     expression=st.none() | run_filters,
     clauses=run_orders,
     experiment_ids=st.lists(st.sampled_from(EXPERIMENT_IDS), max_size=4, unique=True),
@@ -165,19 +226,23 @@ experiment_orders = st.lists(
 def test_sql_finds_the_runs_that_the_matcher_finds(
     connection: sqlite3.Connection,
     runs: list[Run],
+    series: dict[tuple[str, str], SeriesStatistics],
+    experiments: dict[str, Experiment],
     expression: Expression | None,
     clauses: list[str],
     experiment_ids: list[str],
     view: ViewType,
     page: int,
 ) -> None:
-    fill(connection, runs)
+    fill(connection, runs, experiments.values())
+    insert_statistics(connection, series)
+    facts = Known(series, experiments)
     order = parse_run_order(clauses)
-    matches = run_matcher(expression)
+    matches = run_matcher(expression, facts)
     candidates = [
         run for run in runs if run.info.experiment_id in experiment_ids and run.info.lifecycle_stage in view.stages
     ]
-    expected = [run.info.run_id for run in sorted(filter(matches, candidates), key=run_sort_key(order))]
+    expected = [run.info.run_id for run in sorted(filter(matches, candidates), key=run_sort_key(order, facts))]
 
     def found(limit: int, offset: int) -> list[str]:
         statement = run_search(expression, order, experiment_ids, view.stages, SQLITE, limit=limit, offset=offset)
@@ -238,7 +303,8 @@ def test_a_printed_experiment_filter_parses_to_itself(expression: Expression) ->
 
 pieces = st.one_of(
     st.sampled_from(
-        "metrics params. tags.`a b` AND or NOT IN IS NULL LIKE between ( ) , 'x' \"y\" 1 -1.5e3 = != <= ; . ` '".split()
+        "metrics params. tags.`a b` AND or NOT IN IS NULL LIKE between RLIKE contains max ( ) , 'x' \"y\" 1 -1.5e3 "
+        "= != <= ; . ` ' text duration '(a|b{2' '[^a-z]+$'".split()
     ),
     st.sampled_from(
         [" ", "metrics.m", "status", "run_id IN (", "min(metrics.m)", "\\'", "--", "name", "creation_time"]
@@ -259,9 +325,10 @@ def answered(parse: Callable[[str], object], text: str) -> bool:
 
 @given(scraps)
 def test_any_text_is_a_filter_or_a_refusal(text: str) -> None:
-    for parse, find in ((parse_run_filter, run_matcher), (parse_experiment_filter, experiment_matcher)):
-        if answered(parse, text):
-            find(parse(text))
+    if answered(parse_run_filter, text):
+        run_matcher(parse_run_filter(text))
+    if answered(parse_experiment_filter, text):
+        experiment_matcher(parse_experiment_filter(text))
 
 
 @given(scraps)

@@ -2,7 +2,7 @@
 
 A field has the values that the record stores under it: none where the key is absent, one for most, several for the
 datasets of a run. A comparison holds where it holds for one of them; so what is absent matches only IS NULL, and a NaN
-matches `!=` as in MLflow, NOT IN and NOT BETWEEN, and nothing else.
+matches `!=` as in MLflow, NOT IN, and nothing else.
 """
 
 import operator
@@ -42,6 +42,9 @@ def holds(  # noqa: PLR0911 - one return for each kind of comparator
     comparator: Comparator, literal: Any
 ) -> Callable[[Any], bool]:
     """Whether one stored value stands to `literal` as `comparator` says."""
+    if comparator is Comparator.NOT_BETWEEN:
+        low, high = literal
+        return lambda stored: bool(stored < low or stored > high)
     if comparator.negated is not None:
         inner = holds(comparator.negated, literal)
         return lambda stored: not inner(stored)

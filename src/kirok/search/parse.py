@@ -26,8 +26,10 @@ from kirok.search.literals import literal_value
 from kirok.search.names import Named, is_name, read_name
 from kirok.search.refusals import printable, refusal
 from kirok.search.tokens import Token, TokenKind, quoting_hint, tokenize
+from kirok.search.words import words_of
 
 MAX_COMPARISONS = 100
+"""Each number of a list, and each word of CONTAINS, counts as one."""
 MAX_NESTING = 12
 """Parentheses inside each other, or NOTs in a row.
 
@@ -163,22 +165,23 @@ class _Parser:
         name = self._name()
         field = name.field
         comparator, at = self._comparator(name)
-        self.comparisons += 1
-        if self.comparisons > MAX_COMPARISONS:
-            raise self.refuse(
-                name.token,
-                f"Invalid filter: it holds more than {MAX_COMPARISONS} comparisons.",
-                "Use IN for a list of values, or split it into several searches.",
-            )
         value = None
         if comparator not in (Comparator.IS_NULL.value, Comparator.IS_NOT_NULL.value):
             value = literal_value(self.text, field, comparator, self._literal(comparator))
-        allowed = COMPARATORS[field.kind]
-        if comparator in _COMPARATORS:
-            read = Comparison(field.entity, field.key, Comparator(comparator), value, name.function)
-            if read.comparator in (NUMERIC_COMPARATORS if read.is_numeric else allowed):
-                return read
-        raise self._bad_comparator(name, comparator, at)
+        if comparator not in _COMPARATORS:
+            raise self._bad_comparator(name, comparator, at)
+        read = Comparison(field.entity, field.key, Comparator(comparator), value, name.function)
+        if read.comparator not in (NUMERIC_COMPARATORS if read.is_numeric else COMPARATORS[field.kind]):
+            raise self._bad_comparator(name, comparator, at)
+        self.comparisons += _weight(read)
+        if self.comparisons > MAX_COMPARISONS:
+            raise self.refuse(
+                name.token,
+                f"Invalid filter: it holds more than {MAX_COMPARISONS} comparisons (each number of a list and each "
+                "word of CONTAINS counts as one).",
+                "Use IN for a list of texts, or split it into several searches.",
+            )
+        return read
 
     def _name(self) -> Named:
         token = self.token
@@ -267,3 +270,12 @@ class _Parser:
             return self.refuse(at, f"Invalid comparator for experiment_id: {shown}", "Use =, !=, IN or NOT IN.")
         allowed = [str(one) for one in COMPARATORS[field.kind]]
         return self.refuse(at, f"Invalid comparator '{shown}' not one of '{allowed}'", mend)
+
+
+def _weight(comparison: Comparison) -> int:
+    """How many comparisons it is worked out as."""
+    if isinstance(comparison.value, tuple) and comparison.is_numeric:
+        return len(comparison.value)
+    if comparison.comparator in (Comparator.CONTAINS, Comparator.NOT_CONTAINS):
+        return len(words_of(str(comparison.value)))
+    return 1

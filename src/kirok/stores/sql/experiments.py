@@ -25,6 +25,7 @@ from kirok.stores.sql.connection import Connection
 from kirok.stores.sql.database import Database
 from kirok.stores.sql.inserts import Insert
 from kirok.stores.sql.search import experiment_search
+from kirok.stores.sql.search_patterns import resolved
 from kirok.stores.sql.transaction import Transaction
 
 _CONTEXT_TAG = "mlflow.data.context"
@@ -109,15 +110,16 @@ class SqlExperimentStore:
         """As ExperimentStore."""
         check_max_results(max_results, MAX_EXPERIMENTS_PAGE)
         offset = parse_page_token(page_token)
-        statement, values = experiment_search(
-            parse_experiment_filter(filter_string),
-            parse_experiment_order(order_by),
-            view_type.stages,
-            self._database.dialect,
-            limit=max_results + 1,
-            offset=offset,
-        )
+        expression, order = parse_experiment_filter(filter_string), parse_experiment_order(order_by)
         with self._database.read() as connection:
+            statement, values = experiment_search(
+                resolved(connection, expression, of_runs=False),
+                order,
+                view_type.stages,
+                connection.dialect,
+                limit=max_results + 1,
+                offset=offset,
+            )
             numbers = [number for (number,) in connection.execute(statement, values)]
             experiments = _read(connection, numbers[:max_results])
         return PagedList(experiments, make_page_token(offset + max_results) if len(numbers) > max_results else None)

@@ -8,11 +8,14 @@ from kirok.entities.views import LifecycleStage, ViewType
 from kirok.rules.keys import experiment_number
 from kirok.rules.paging import MAX_RUNS_PAGE, check_max_results
 from kirok.search.expression import Expression
+from kirok.search.fields import GOALS, goal_tag
+from kirok.search.goals import goals_asked, require_goals
 from kirok.search.order import OrderBy, parse_run_order
 from kirok.search.page_token import make_page_token, parse_page_token
 from kirok.search.parse import parse_run_filter
 from kirok.stores.sql.connection import Connection
 from kirok.stores.sql.search import run_search
+from kirok.stores.sql.search_patterns import resolved
 
 
 class RunSearch(Struct, frozen=True):
@@ -50,8 +53,9 @@ class RunSearch(Struct, frozen=True):
         """The ids of the page in their order, and the token of the next where there is one."""
         if not self.experiment_ids:
             return [], None
+        self._check_goals(connection)
         statement, values = run_search(
-            self.expression,
+            resolved(connection, self.expression),
             self.order,
             self.experiment_ids,
             self.stages,
@@ -63,3 +67,20 @@ class RunSearch(Struct, frozen=True):
         if len(ids) <= self.limit:
             return ids, None
         return ids[: self.limit], make_page_token(self.offset + self.limit)
+
+    def _check_goals(self, connection: Connection) -> None:
+        asked = goals_asked(self.expression, self.order)
+        if not asked:
+            return
+        dialect = connection.dialect
+        tags = {goal_tag(key): key for key in asked}
+        rows = connection.execute(
+            f"SELECT DISTINCT key FROM experiment_tags WHERE key {dialect.among} AND value {dialect.among} "
+            f"AND experiment_id {dialect.among}",
+            [
+                dialect.listed(tags),
+                dialect.listed(GOALS),
+                dialect.listed([experiment_number(each) for each in self.experiment_ids]),
+            ],
+        )
+        require_goals(asked, [tags[tag] for (tag,) in rows])

@@ -12,16 +12,17 @@ from collections.abc import Sequence
 from kirok.entities.views import LifecycleStage
 from kirok.rules.keys import experiment_number
 from kirok.search.expression import Entity, Expression
+from kirok.search.fields import PARENT_RUN_TAG
 from kirok.search.order import OrderBy
 from kirok.stores.sql.dialect import Dialect
 from kirok.stores.sql.search_filters import (
     EXPERIMENT_COLUMNS,
     RUN_COLUMNS,
-    Sql,
     experiment_condition,
-    joined,
     run_condition,
+    series_value,
 )
+from kirok.stores.sql.search_values import Sql, joined
 
 Statement = tuple[str, list[object]]
 
@@ -50,7 +51,8 @@ def run_search(
     conditions = [scope.within("r.{}"), *_staged("r", stages)]
     if expression is not None:
         conditions.append(run_condition(expression, dialect))
-    if order[0].entity is Entity.METRIC and experiment_ids and dialect.kind == "sqlite":
+    by_metric = order[0].entity is Entity.METRIC and order[0].function is None
+    if by_metric and experiment_ids and dialect.kind == "sqlite":
         found = _along_index(order[0], order[1:], conditions, scope, limit + offset, dialect)
     else:
         found = _sorted_runs(order, conditions, dialect)
@@ -82,8 +84,8 @@ def experiment_search(
 def _sorted_runs(order: Sequence[OrderBy], conditions: list[Sql], dialect: Dialect) -> Sql:
     """The runs under `conditions`, read and sorted."""
     joins, terms = _ordering(order, dialect)
-    frame = f"SELECT r.run_uuid FROM runs r{joins.text} WHERE {{}} ORDER BY {terms}"
-    return joined(conditions, " AND ").within(frame, *joins.values)
+    found = joined(conditions, " AND ").within(f"SELECT r.run_uuid FROM runs r{joins.text} WHERE {{}}", *joins.values)
+    return found.then(f"ORDER BY {terms.text}", *terms.values)
 
 
 def _along_index(
@@ -96,11 +98,12 @@ def _along_index(
     )
     joins, terms = _ordering(rest, dialect)
     of_key = "latest_metrics m CROSS JOIN runs r ON r.run_uuid = m.run_uuid"
-    by_value = f"{dialect.ordered('m.value', first.ascending, nullable=False)}, {terms}"
+    by_value = joined([Sql(dialect.ordered("m.value", first.ascending, nullable=False)), terms], ", ")
 
-    def phase(source: str, of_phase: str, ordered: str) -> Sql:
-        frame = f"SELECT r.run_uuid FROM {source}{joins.text} WHERE {{}} ORDER BY {ordered}"
-        return joined([Sql(of_phase, (first.key,)), *conditions], " AND ").within(frame, *joins.values)
+    def phase(source: str, of_phase: str, ordered: Sql) -> Sql:
+        frame = f"SELECT r.run_uuid FROM {source}{joins.text} WHERE {{}}"
+        found = joined([Sql(of_phase, (first.key,)), *conditions], " AND ").within(frame, *joins.values)
+        return found.then(f"ORDER BY {ordered.text}", *ordered.values)
 
     numbers = phase(of_key, "m.key = ? AND m.is_nan = FALSE", by_value)
     not_numbers = phase(of_key, "m.key = ? AND m.is_nan = TRUE", terms)
@@ -121,25 +124,42 @@ def _along_index(
     return joined([wide, joined(branches, " UNION ALL ")], " ")
 
 
-def _ordering(order: Sequence[OrderBy], dialect: Dialect) -> tuple[Sql, str]:
+def _ordering(order: Sequence[OrderBy], dialect: Dialect) -> tuple[Sql, Sql]:
     """The joins that an order needs, and its terms."""
     joins: list[Sql] = []
-    terms: list[str] = []
+    terms: list[Sql] = []
     for number, one in enumerate(order):
-        table = _TABLES.get(one.entity)
-        if table is None:
-            terms.append(_directed(RUN_COLUMNS[one.key], one.ascending, dialect))
-            continue
         alias = f"o{number}"
-        joins.append(
-            Sql(f" LEFT JOIN {table} {alias} ON {alias}.key = ? AND {alias}.run_uuid = r.run_uuid", (one.key,))
-        )
-        if one.entity is Entity.METRIC:
-            terms.append(f"CASE {alias}.is_nan WHEN FALSE THEN 0 WHEN TRUE THEN 1 ELSE 2 END")
-            terms.append(dialect.ordered(f"{alias}.value", one.ascending))
+        key = PARENT_RUN_TAG if one.key == "parent_run_id" and one.entity is Entity.ATTRIBUTE else one.key
+        table = "tags" if key != one.key else _TABLES.get(one.entity)
+        if one.function is not None:
+            of_run = f"{alias}.metric_key = ? AND {alias}.run_uuid = r.run_uuid"
+            joins.append(Sql(f" LEFT JOIN kirok_series {alias} ON {of_run}", (key,)))
+            value, flag = series_value(one.function, key, alias)
+            terms += _number_terms(value, flag, one.ascending, dialect)
+        elif table is not None:
+            joins.append(
+                Sql(f" LEFT JOIN {table} {alias} ON {alias}.key = ? AND {alias}.run_uuid = r.run_uuid", (key,))
+            )
+            if one.entity is Entity.METRIC:
+                terms += _number_terms(Sql(f"{alias}.value"), f"{alias}.is_nan", one.ascending, dialect)
+            else:
+                terms.append(Sql(dialect.ordered(dialect.text_order(f"{alias}.value"), one.ascending)))
+        elif key == "experiment_name":
+            joins.append(Sql(f" JOIN experiments {alias} ON {alias}.experiment_id = r.experiment_id"))
+            name = dialect.text_order(f"{alias}.name")
+            terms.append(Sql(dialect.ordered(name, one.ascending, nullable=False)))
         else:
-            terms.append(dialect.ordered(dialect.text_order(f"{alias}.value"), one.ascending))
-    return joined(joins, ""), ", ".join(terms)
+            terms.append(Sql(_directed(RUN_COLUMNS[key], one.ascending, dialect)))
+    return joined(joins, ""), joined(terms, ", ")
+
+
+def _number_terms(value: Sql, flag: str | None, ascending: bool, dialect: Dialect) -> list[Sql]:
+    """Numbers, then NaN (a 0 that is flagged), then what is absent."""
+    terms = [Sql(dialect.ordered(value.text, ascending), value.values)]
+    if flag is not None:
+        terms.insert(0, Sql(f"CASE {flag} WHEN FALSE THEN 0 WHEN TRUE THEN 1 ELSE 2 END"))
+    return terms
 
 
 def _directed(column: str, ascending: bool, dialect: Dialect) -> str:

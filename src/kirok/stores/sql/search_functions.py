@@ -1,12 +1,9 @@
-"""What a connection to SQLite needs before it can search: a function, and indexes.
-
-This file and `search_filters.text_test` are the seam for other databases: there the function becomes an expression
-(a cast behind a regular expression), LIKE a binary comparison, a list an array.
-"""
+"""What a connection to SQLite needs before it can search: two functions, and indexes."""
 
 import sqlite3
 from functools import lru_cache
 
+from kirok.search.automaton import automaton
 from kirok.search.expression import Comparator
 from kirok.search.match import Predicate, holds
 from kirok.search.numbers import text_number
@@ -22,8 +19,11 @@ SEARCH_INDEXES = {
 
 
 def add_search_functions(connection: sqlite3.Connection) -> None:
-    """Make `kirok_stands(text, comparator, number)` callable from SQL on `connection`: see `text_stands`."""
+    """Make `kirok_stands(text, comparator, number)` callable from SQL on `connection`, see `text_stands`, and RLIKE as
+    `kirok_matches(text, regex)`.
+    """
     connection.create_function("kirok_stands", 3, text_stands, deterministic=True)
+    connection.create_function("kirok_matches", 2, _matches, deterministic=True)
 
 
 def create_search_indexes(connection: Connection) -> None:
@@ -36,6 +36,10 @@ def text_stands(text: str | None, comparator: str, number: float) -> bool:
     """Whether `text` writes a number that stands to `number` as `comparator` says: the matcher's own rule."""
     value = None if text is None else text_number(text)
     return value is not None and _test(comparator, number)(value)
+
+
+def _matches(text: str | None, regex: str) -> bool:
+    return text is not None and automaton(regex).finds(text)
 
 
 @lru_cache(maxsize=64)
