@@ -91,13 +91,12 @@ def _all_deleted(
             continue
         told.add(thing.id)
         is_empty = True
-        for kind in (BinKind.RUN, BinKind.LOGGED_MODEL):
-            for part in bin_.contents(kind, experiment_ids=[thing.id]):
-                outcome: Deleted | Kept = Kept(part, "it was deleted later than the required age")
-                if _is_old_enough(part, wanted):
-                    outcome = _deleted(bin_, part, artifacts, dry_run)
-                is_empty = is_empty and isinstance(outcome, Deleted)
-                yield outcome
+        for part in bin_.parts(thing.id):
+            outcome: Deleted | Kept = Kept(part, "it was deleted later than the required age")
+            if _is_old_enough(part, wanted):
+                outcome = _deleted(bin_, part, artifacts, dry_run)
+            is_empty = is_empty and isinstance(outcome, Deleted)
+            yield outcome
         if is_empty:
             yield _deleted(bin_, thing, None, dry_run)
         else:

@@ -30,10 +30,15 @@ class Bin(Protocol):
     """The bin of one store. Nothing that is not in it can be deleted for good."""
 
     def contents(self, kind: BinKind, *, experiment_ids: Sequence[str] | None = None) -> Iterator[Discarded]:
-        """All of a kind, or of these experiments, in constant memory. What was yielded may be deleted meanwhile."""
+        """All that was deleted of a kind, or of these experiments; as `parts`."""
+
+    def parts(self, experiment_id: str) -> Iterator[Discarded]:
+        """What an experiment in the bin holds and takes along: runs in the bin, and every logged model, since deleting
+        an experiment leaves those as they are. In constant memory; what was yielded may be deleted meanwhile.
+        """
 
     def find(self, kind: BinKind, thing_id: str) -> Discarded:
-        """NotFound for an unknown id, InvalidParameter for what is not in the bin."""
+        """NotFound for an unknown id, InvalidParameter for what is not in the bin, itself or with its experiment."""
 
     def delete(self, thing: Discarded) -> None:
         """For good, with every record that hangs on it; gone already is no error. Artifacts are the caller's part.

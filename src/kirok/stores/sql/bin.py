@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from msgspec.structs import replace
+
 from kirok.base.errors import InvalidParameter, InvalidState, NotFound, NotSupported
 from kirok.rules.keys import experiment_number
 from kirok.stores.bins import BinKind, Discarded
@@ -51,38 +53,43 @@ class SqlBin:
 
     def contents(self, kind: BinKind, *, experiment_ids: Sequence[str] | None = None) -> Iterator[Discarded]:
         """As Bin."""
-        table, key, columns = _SELECT[kind]
+        if experiment_ids is None:
+            return self._pages(kind, "lifecycle_stage = 'deleted'")
         dialect = self._database.dialect
-        statement = f"SELECT {columns} FROM {table} WHERE lifecycle_stage = 'deleted'"
-        values: list[object] = []
-        if experiment_ids is not None:
-            statement += f" AND experiment_id {dialect.among}"
-            values.append(dialect.listed([experiment_number(each) for each in experiment_ids]))
-        last: object = None
+        numbers = dialect.listed([experiment_number(each) for each in experiment_ids])
+        return self._pages(kind, f"lifecycle_stage = 'deleted' AND experiment_id {dialect.among}", numbers)
+
+    def parts(self, experiment_id: str) -> Iterator[Discarded]:
+        """As Bin."""
+        yield from self.contents(BinKind.RUN, experiment_ids=[experiment_id])
+        for model in self._pages(BinKind.LOGGED_MODEL, "experiment_id = ?", experiment_number(experiment_id)):
+            yield replace(model, deleted_time=None)  # its own says nothing: it went with the experiment
+
+    def _pages(self, kind: BinKind, which: str, *values: object) -> Iterator[Discarded]:
+        table, key, columns = _SELECT[kind]
+        after: list[object] = []
         while True:
-            page_of = f"{statement} AND {key} > ?" if last is not None else statement
+            page = f"{which} AND {key} > ?" if after else which
             with self._database.read() as connection:
                 rows = connection.execute(
-                    f"{page_of} ORDER BY {key} LIMIT ?", [*values, *([] if last is None else [last]), _PAGE]
+                    f"SELECT {columns} FROM {table} WHERE {page} ORDER BY {key} LIMIT ?", [*values, *after, _PAGE]
                 ).fetchall()
             for row in rows:
                 yield _discarded(kind, row)
             if len(rows) < _PAGE:
                 return
-            last = rows[-1][0]
+            after = [rows[-1][0]]
 
     def find(self, kind: BinKind, thing_id: str) -> Discarded:
         """As Bin."""
         table, key, columns = _SELECT[kind]
         with self._database.read() as connection:
+            if not _is_in_bin(connection, kind, thing_id):
+                raise NotFound(f"There is no {kind} with id {thing_id}.")
             row = connection.execute(
-                f"SELECT {columns}, lifecycle_stage FROM {table} WHERE {key} = ?", (_key(kind, thing_id),)
+                f"SELECT {columns} FROM {table} WHERE {key} = ?", (_key(kind, thing_id),)
             ).fetchone()
-        if row is None:
-            raise NotFound(f"There is no {kind} with id {thing_id}.")
-        if row[4] != "deleted":
-            raise _not_in_bin(kind, thing_id)
-        return _discarded(kind, row[:4])
+        return _discarded(kind, row)
 
     def delete(self, thing: Discarded) -> None:
         """As Bin."""
@@ -217,18 +224,18 @@ def _key(kind: BinKind, thing_id: str) -> object:
     return experiment_number(thing_id) if kind is BinKind.EXPERIMENT else thing_id
 
 
-def _not_in_bin(kind: BinKind, thing_id: str) -> InvalidParameter:
-    return InvalidParameter(
-        f"The {kind} {thing_id} is not in `deleted` lifecycle stage. Only what is deleted can be deleted for good."
-    )
-
-
 def _is_in_bin(connection: Connection, kind: BinKind, thing_id: str) -> bool:
     """False where it is gone; InvalidParameter where it was restored."""
     table, key, _ = _SELECT[kind]
-    row = connection.execute(f"SELECT lifecycle_stage FROM {table} WHERE {key} = ?", (_key(kind, thing_id),)).fetchone()
-    if row is not None and row[0] != "deleted":
-        raise _not_in_bin(kind, thing_id)
+    row = connection.execute(
+        f"SELECT t.lifecycle_stage, e.lifecycle_stage FROM {table} t "
+        f"JOIN experiments e ON e.experiment_id = t.experiment_id WHERE t.{key} = ?",
+        (_key(kind, thing_id),),
+    ).fetchone()
+    if row is not None and row[0] != "deleted" and (kind is BinKind.RUN or row[1] != "deleted"):
+        raise InvalidParameter(
+            f"The {kind} {thing_id} is not in `deleted` lifecycle stage. Only what is deleted can be deleted for good."
+        )
     return row is not None
 
 
