@@ -20,6 +20,7 @@ from kirok.stores.sql.metrics import SqlMetricStore
 from kirok.stores.sql.queued import SqlQueuedWrites
 from kirok.stores.sql.run_writes import RunWrites
 from kirok.stores.sql.runs import SqlRunStore
+from kirok.stores.sql.series.store import SqlSeriesStore
 from kirok.stores.sql.served.database import ServedDatabase
 from kirok.stores.sql.served.server import DatabaseServer
 from kirok.stores.sql.sqlite.database import SqliteDatabase
@@ -76,6 +77,7 @@ def _stores_on(
         logged_models=SqlLoggedModelStore(database),
         close=database.close,
         kind="sql",
+        series=SqlSeriesStore(database),
         queued=SqlQueuedWrites(database, writes),
         encoded=SqlEncodedReads(database),
         charts=SqlChartStore(database, sealer),

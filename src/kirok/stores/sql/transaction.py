@@ -48,8 +48,8 @@ class Memory:
 
     __slots__ = ("experiments", "runs", "series")
 
-    def __init__(self) -> None:
-        self.series = KnownSeries()
+    def __init__(self, *, keeps_series: bool = True) -> None:
+        self.series = KnownSeries(are_kept=keeps_series)
         self.runs: dict[str, KnownRun] = {}
         self.experiments: dict[int, KnownExperiment] = {}
 
@@ -74,6 +74,11 @@ class Transaction:
         self._points: dict[tuple[str, str], list[object]] = {}
         self._params: dict[tuple[str, str], str] = {}
         self._tags: dict[tuple[str, str], str] = {}
+
+    @property
+    def series(self) -> KnownSeries:
+        """What is remembered of series."""
+        return self._memory.series
 
     def mark(self) -> tuple[int, int]:
         """Something that differs after any write."""

@@ -1,15 +1,39 @@
-"""A series counted anew from its points."""
+"""Series counted anew from their points."""
+
+from collections.abc import Collection
 
 from kirok.entities.series import SeriesStatistics
-from kirok.rules.series import Columns, statistics_of
+from kirok.rules.series import Columns, Rank, statistics_of
 from kirok.stores.sql.connection import Connection
+from kirok.stores.sql.series import rows
 from kirok.stores.sql.series.rows import Series
 
+_INDEX = "index_metrics_run_uuid_key_step"
 
-def count(connection: Connection, series: Series) -> SeriesStatistics | None:
-    """The statistics of all points that `metrics` has of a series; None where it has none."""
-    index = connection.dialect.using_index("index_metrics_run_uuid_key_step")
-    points = connection.execute(
-        f"SELECT step, timestamp, value, is_nan FROM metrics{index} WHERE run_uuid = ? AND key = ?", series
-    ).fetchall()
-    return statistics_of(Columns(*zip(*points, strict=True))) if points else None
+
+def count(connection: Connection, series: Collection[Series]) -> dict[Series, SeriesStatistics]:
+    """The statistics of all points that `metrics` has of some series; those without any are left out."""
+    if not series:
+        return {}
+    condition, values = rows.one_of(connection, "run_uuid, key", series)
+    points: dict[Series, list[Rank]] = {}
+    for run_id, key, *rank in connection.execute(
+        f"SELECT run_uuid, key, step, timestamp, value, is_nan FROM metrics{connection.dialect.using_index(_INDEX)} "
+        f"WHERE {condition}",
+        values,
+    ):
+        points.setdefault((run_id, key), []).append(tuple(rank))
+    return {each: statistics_of(Columns(*zip(*ranks, strict=True))) for each, ranks in points.items()}
+
+
+def sizes(connection: Connection, series: Collection[Series]) -> dict[Series, int]:
+    """How many points `metrics` has of some series; those without any are left out."""
+    if not series:
+        return {}
+    condition, values = rows.one_of(connection, "run_uuid, key", series)
+    found = connection.execute(
+        f"SELECT run_uuid, key, count(*) FROM metrics{connection.dialect.using_index(_INDEX)} WHERE {condition} "
+        "GROUP BY run_uuid, key",
+        values,
+    )
+    return {(run_id, key): size for run_id, key, size in found}

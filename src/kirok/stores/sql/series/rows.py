@@ -28,33 +28,23 @@ _INSERT = Insert(
 )
 
 
-def selected(table: str) -> str:
-    """The columns that `statistics_in` takes, of this alias of `kirok_series`."""
-    return ", ".join(f"{table}.{column}" for column in _KEPT.split(", "))
-
-
-def statistics_in(row: Sequence[Any]) -> SeriesStatistics:
-    """The record of a row, given the columns that `selected` names."""
-    points, numbers, minimum, minimum_step, maximum, maximum_step, mean, *ends = row
-    return SeriesStatistics(
-        count=points,
-        numbers=numbers,
-        minimum=_restored(minimum),
-        minimum_step=minimum_step,
-        maximum=_restored(maximum),
-        maximum_step=maximum_step,
-        mean=math.nan if mean is None and numbers else _restored(mean),
-        first=_point(*ends[:4]),
-        last=_point(*ends[4:]),
-    )
-
-
 def read(connection: Connection, series: Collection[Series]) -> dict[Series, SeriesStatistics]:
     """What is kept of these series, as it stands now; on a served database the rows are locked."""
     condition, values = one_of(connection, "run_uuid, metric_key", series)
     lock = "" if connection.dialect.kind == "sqlite" else " ORDER BY run_uuid, metric_key FOR UPDATE"
-    rows = connection.execute(f"SELECT run_uuid, metric_key, {_KEPT} FROM kirok_series WHERE {condition}{lock}", values)
-    return {(run_id, key): statistics_in(kept) for run_id, key, *kept in rows}
+    return _found(connection, condition + lock, values)
+
+
+def read_runs(
+    connection: Connection, run_ids: Sequence[str], keys: Sequence[str] | None
+) -> dict[Series, SeriesStatistics]:
+    """What is kept of the series of these runs: of some metrics, or of all."""
+    dialect = connection.dialect
+    condition, values = f"run_uuid {dialect.among}", [dialect.listed(run_ids)]
+    if keys is not None:
+        condition += f" AND metric_key {dialect.among}"
+        values.append(dialect.listed(keys))
+    return _found(connection, condition, values)
 
 
 def write(connection: Connection, found: Mapping[Series, SeriesStatistics]) -> None:
@@ -97,6 +87,26 @@ def one_of(connection: Connection, columns: str, series: Collection[Series]) -> 
         runs, keys = zip(*series, strict=True)
         return f"({columns}) IN (SELECT * FROM unnest(?::text[], ?::text[]))", (list(runs), list(keys))
     return f"({columns}) IN ?", (list(series),)
+
+
+def _found(connection: Connection, condition: str, values: Sequence[object]) -> dict[Series, SeriesStatistics]:
+    rows = connection.execute(f"SELECT run_uuid, metric_key, {_KEPT} FROM kirok_series WHERE {condition}", values)
+    return {(run_id, key): _statistics(kept) for run_id, key, *kept in rows}
+
+
+def _statistics(row: Sequence[Any]) -> SeriesStatistics:
+    points, numbers, minimum, minimum_step, maximum, maximum_step, mean, *ends = row
+    return SeriesStatistics(
+        count=points,
+        numbers=numbers,
+        minimum=_restored(minimum),
+        minimum_step=minimum_step,
+        maximum=_restored(maximum),
+        maximum_step=maximum_step,
+        mean=math.nan if mean is None and numbers else _restored(mean),
+        first=_point(*ends[:4]),
+        last=_point(*ends[4:]),
+    )
 
 
 def _point(step: int, timestamp: int, value: float, is_nan: bool | int) -> SeriesPoint:

@@ -59,6 +59,12 @@ def statements(kind: str) -> tuple[str, ...]:
     return tuple(statement.format(**words) for statement in (_SERIES, _MARKS))
 
 
+def are_there(connection: "Connection") -> bool:
+    """Whether the tables are there. They are not where the account may not make any."""
+    names = {name for (name,) in connection.execute(connection.dialect.table_names)}
+    return {"kirok_series", "kirok_marks"} <= names
+
+
 def create(connection: "Connection") -> None:
     """Make the tables where they are missing."""
     for statement in statements(connection.dialect.kind):

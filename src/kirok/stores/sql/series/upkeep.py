@@ -38,9 +38,11 @@ _MOST_REMEMBERED = 16_384
 class KnownSeries:
     """What the writer remembers of series, so that the next point costs no query."""
 
-    __slots__ = ("_known",)
+    __slots__ = ("_known", "are_kept")
 
-    def __init__(self) -> None:
+    def __init__(self, *, are_kept: bool = True) -> None:
+        self.are_kept = are_kept
+        """Whether there is a table to keep statistics in."""
         self._known: dict[Series, SeriesStatistics | None] = {}
 
     def of(self, connection: Connection, series: Collection[Series]) -> dict[Series, SeriesStatistics | None]:
@@ -76,6 +78,9 @@ def store_points(connection: Connection, known: KnownSeries, points: Mapping[Ser
     """Insert points, given by series as rows of `metrics` end to end, and keep what depends on them."""
     arrived = {series: _Batch.of(cells) for series, cells in points.items()}
     keep_latest(connection, {series: batch.last() for series, batch in arrived.items()})
+    if not known.are_kept:
+        connection.insert(_METRICS, [cell for batch in arrived.values() for cell in batch.cells])
+        return
     stored = known.of(connection, arrived)
 
     changed: dict[Series, SeriesStatistics] = {}
@@ -99,7 +104,7 @@ def store_points(connection: Connection, known: KnownSeries, points: Mapping[Ser
     connection.insert(_METRICS, uncounted)
     if connection.insert(_METRICS, beyond) < len(beyond) // _WIDTH:
         doubtful = list(changed)  # a program that takes no turns has logged the same just now
-    changed |= {series: found for series in doubtful if (found := count(connection, series))}
+    changed |= count(connection, doubtful)
     rows.write(connection, changed)
     known.remember(changed)
 

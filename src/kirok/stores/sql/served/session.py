@@ -10,6 +10,7 @@ from typing import Any
 
 from kirok.base.errors import Unavailable
 from kirok.stores.sql.groups import Job, Outcome, Redo, run_apart, run_together
+from kirok.stores.sql.series import tables
 from kirok.stores.sql.served.server import DatabaseServer, ServerConnection
 from kirok.stores.sql.transaction import Memory, Transaction
 
@@ -24,6 +25,7 @@ class ServedSession:
         self._server = server
         self._connection: ServerConnection | None = None
         self._is_committing = False
+        self._keeps_series = False
 
     def commit(self, jobs: Sequence[Job[Any]], run_ids: set[str]) -> list[Outcome]:
         """As Session. A group that meets a deadlock, or a connection that broke before its commit, is run again."""
@@ -60,10 +62,11 @@ class ServedSession:
     def _commit(self, jobs: Sequence[Job[Any]], run_ids: set[str]) -> list[Outcome]:
         if self._connection is None:
             self._connection = self._server.connect()
+            self._keeps_series = tables.are_there(self._connection)
         connection = self._connection
         connection.begin()
         try:
-            outcomes = run_together(_transaction(connection, run_ids), jobs)
+            outcomes = run_together(self._transaction(connection, run_ids), jobs)
         except Redo as redo:
             cause = redo.__cause__
             if isinstance(cause, Exception) and (
@@ -72,7 +75,7 @@ class ServedSession:
                 raise cause from None
             connection.rollback()
             connection.begin()
-            outcomes = run_apart(_transaction(connection, run_ids), jobs)
+            outcomes = run_apart(self._transaction(connection, run_ids), jobs)
         self._is_committing = True
         connection.commit()
         return outcomes
@@ -87,12 +90,11 @@ class ServedSession:
             connection.close()
             self._connection = None
 
-
-def _transaction(connection: ServerConnection, run_ids: set[str]) -> Transaction:
-    transaction = Transaction(connection, Memory())
-    if run_ids:
-        transaction.expect(run_ids)
-    return transaction
+    def _transaction(self, connection: ServerConnection, run_ids: set[str]) -> Transaction:
+        transaction = Transaction(connection, Memory(keeps_series=self._keeps_series))
+        if run_ids:
+            transaction.expect(run_ids)
+        return transaction
 
 
 _IN_DOUBT = Unavailable(

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from kirok.stores.sql.groups import Job, Outcome, Redo, Watcher, run_apart, run_together
+from kirok.stores.sql.series import watermark
 from kirok.stores.sql.sqlite.checkpoints import Checkpoints
 from kirok.stores.sql.sqlite.dialect import SQLITE
 from kirok.stores.sql.sqlite.engine import SqliteConnection, SqliteFile
@@ -25,28 +26,29 @@ class SqliteSession:
         self._checkpoints = Checkpoints(file)
         self._opened: SqliteConnection | None = None
         self._seen_version = -1
+        self._are_points_counted = False
+        """Whether the statistics of series have caught up with what other programs wrote."""
 
     def commit(self, jobs: Sequence[Job[Any]], run_ids: set[str]) -> list[Outcome]:  # noqa: ARG002 - it remembers runs
         """As Session."""
         try:
             connection = self._connection()
-            connection.execute("BEGIN IMMEDIATE")
-            self._notice_foreign_writes(connection)
-            transaction = Transaction(connection, self._memory)
+            transaction = self._begin(connection)
             try:
                 outcomes = run_together(transaction, jobs)
             except Redo:
                 connection.execute("ROLLBACK")
                 self._memory.forget()
-                connection.execute("BEGIN IMMEDIATE")
-                self._notice_foreign_writes(connection)
-                transaction = Transaction(connection, self._memory)
+                transaction = self._begin(connection)
                 outcomes = run_apart(transaction, jobs)
+            if transaction.changed_runs:
+                watermark.advance(connection)
             self._watcher.before_commit(transaction.changed_runs)
             try:
                 connection.execute("COMMIT")
             finally:
                 self._watcher.after_commit(transaction.changed_runs)
+            self._are_points_counted = True
         except Exception as error:
             self._memory.forget()
             if self._opened is not None and self._opened.in_transaction:
@@ -73,6 +75,13 @@ class SqliteSession:
         if self._opened is not None:
             self._checkpoints.finish(self._opened)
 
+    def _begin(self, connection: SqliteConnection) -> Transaction:
+        connection.execute("BEGIN IMMEDIATE")
+        self._notice_foreign_writes(connection)
+        if not self._are_points_counted:
+            watermark.catch_up(connection, self._memory.series)
+        return Transaction(connection, self._memory)
+
     def _connection(self) -> SqliteConnection:
         if self._opened is None:
             self._opened = self._file.connect(SqliteConnection, cache_mib=_CACHE_MIB)
@@ -83,5 +92,6 @@ class SqliteSession:
         version = connection.execute("PRAGMA data_version").fetchone()[0]
         if version != self._seen_version:
             self._seen_version = version
+            self._are_points_counted = False
             self._memory.forget()
             self._watcher.foreign_write()
