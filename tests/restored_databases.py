@@ -23,6 +23,10 @@ class RestoredDatabase(ABC):
         """Cut off whoever is still connected, and put all rows back."""
 
     @abstractmethod
+    def close(self) -> None:
+        """Let go of the database; it stays."""
+
+    @abstractmethod
     def _run(self, sql: str, values: Any = None) -> list[Any]:
         """The rows of one statement."""
 
@@ -55,6 +59,9 @@ class RestoredPostgresql(RestoredDatabase):
             self._empty_and_fill()
             for name, start, last in self._counters:
                 self._run("SELECT setval(%s::regclass, %s, %s)", (name, last or start, last is not None))
+
+    def close(self) -> None:
+        self._connection.close()
 
     def _run(self, sql: str, values: Any = None) -> list[Any]:
         cursor = self._connection.execute(sql.encode(), values)
@@ -90,6 +97,9 @@ class RestoredMariadb(RestoredDatabase):
         for name, counter in self._counters:
             if now[name] != counter:
                 self._run(f"ALTER TABLE {name} AUTO_INCREMENT = {counter}")
+
+    def close(self) -> None:
+        self._connection.close()
 
     def _run(self, sql: str, values: Any = None) -> list[Any]:
         with self._connection.cursor() as cursor:

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -96,17 +97,21 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def restored_postgresql(
     postgresql_server: PostgresqlServer, tmp_path_factory: pytest.TempPathFactory
-) -> RestoredDatabase:
+) -> Iterator[RestoredDatabase]:
     uri = postgresql_server.create()
     open_stores(uri, artifact_root=str(tmp_path_factory.mktemp("empty") / "artifacts")).close()
-    return RestoredPostgresql(postgresql_server, uri)
+    with closing(RestoredPostgresql(postgresql_server, uri)) as database:
+        yield database
 
 
 @pytest.fixture(scope="session")
-def restored_mariadb(mariadb_server: MariadbServer, tmp_path_factory: pytest.TempPathFactory) -> RestoredDatabase:
+def restored_mariadb(
+    mariadb_server: MariadbServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RestoredDatabase]:
     uri = mariadb_server.create()
     open_stores(uri, artifact_root=str(tmp_path_factory.mktemp("empty") / "artifacts")).close()
-    return RestoredMariadb(mariadb_server, uri)
+    with closing(RestoredMariadb(mariadb_server, uri)) as database:
+        yield database
 
 
 @pytest.fixture(
@@ -122,6 +127,18 @@ def stores(request: pytest.FixtureRequest, tmp_path: Path, empty_database: Path)
 def keys_name_files(request: pytest.FixtureRequest, stores: Stores) -> bool:
     """Whether a tag's key names a file below the store, so that some keys cannot be kept, as in MLflow's folders."""
     return request.node.callspec.params["stores"] in (file, rest_over_file)
+
+
+@pytest.fixture
+def columns_have_widths(request: pytest.FixtureRequest, stores: Stores) -> bool:
+    """Whether the database refuses a text that MLflow's column is too narrow for, though its API allows it."""
+    return request.node.callspec.params["stores"] in (postgresql, mariadb)
+
+
+@pytest.fixture
+def refuses_nul(request: pytest.FixtureRequest, stores: Stores) -> bool:
+    """Whether no text may hold the character NUL."""
+    return bool(request.node.callspec.params["stores"] is postgresql)
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kirok.base.errors import NotFound
+from kirok.base.errors import InvalidParameter, NotFound
 from kirok.entities.runs import RunTag
 from kirok.stores.protocols import Stores
 
@@ -46,7 +46,18 @@ def test_a_long_value_is_cut_as_mlflow_cuts_it(stores: Stores, run_id: str) -> N
 
 
 def test_any_text_is_a_value(stores: Stores, run_id: str) -> None:
-    values = ["null", "NaN", "true", "0", "'; DROP TABLE tags; --", '{"a": [1]}', "\x00\x1f\x7f", "\r\n", "𝔘𝔫𝔦", " "]
+    values = ["null", "NaN", "true", "0", "'; DROP TABLE tags; --", '{"a": [1]}', "\x01\x1f\x7f", "\r\n", "𝔘𝔫𝔦", " "]
     stores.runs.log_batch(run_id, tags=[RunTag(f"t{i}", value) for i, value in enumerate(values)])
     tags = stores.runs.get_run(run_id).data.tags
     assert [tags[f"t{i}"] for i in range(len(values))] == values
+
+
+def test_a_nul_is_kept_or_refused(stores: Stores, run_id: str, refuses_nul: bool) -> None:
+    tags = [RunTag("whole", "yes"), RunTag("nul", "a\x00b")]
+    if refuses_nul:
+        with pytest.raises(InvalidParameter, match="NUL"):
+            stores.runs.log_batch(run_id, tags=tags)
+        assert "whole" not in stores.runs.get_run(run_id).data.tags
+        return
+    stores.runs.log_batch(run_id, tags=tags)
+    assert stores.runs.get_run(run_id).data.tags["nul"] == "a\x00b"

@@ -152,12 +152,13 @@ class SqlRunStore:
 
     def _move(self, run_id: str, stage: LifecycleStage, deleted_time: int | None) -> None:
         def move(transaction: Transaction) -> None:
-            moved = transaction.connection.execute(
+            # MySQL counts the rows that were changed, not those that were found.
+            if transaction.connection.execute("SELECT 1 FROM runs WHERE run_uuid = ?", (run_id,)).fetchone() is None:
+                raise NotFound(f"Run with id={run_id} not found")
+            transaction.connection.execute(
                 "UPDATE runs SET lifecycle_stage = ?, deleted_time = ? WHERE run_uuid = ?",
                 (stage.value, deleted_time, run_id),
-            ).rowcount
-            if not moved:
-                raise NotFound(f"Run with id={run_id} not found")
+            )
             transaction.forget_run(run_id)
 
         self._database.write(move, run_id)
