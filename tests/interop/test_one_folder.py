@@ -123,13 +123,13 @@ def write_by_kirok(place: Path) -> None:
 ALIKE = ((r"\b[0-9a-f]{32}\b", "an id"), (r"\b[1-9]\d{17}\b", "a number"), (r"\b1[78]\d{11}\b", "now"))
 
 
-def tree(place: Path, write: Callable[[Path], None]) -> dict[str, str]:
-    """The content of every file by its path, with ids, times and the place made alike; kirok's own files left out.
+def tree(place: Path, write: Callable[[Path], None]) -> list[tuple[str, str]]:
+    """The path and content of every file, with ids, times and the place made alike; kirok's own files left out.
 
     MLflow adds the tags to the record of an experiment that it changes, where nobody reads them.
     """
     write(place)
-    told: dict[str, str] = {}
+    told: list[tuple[str, str]] = []
     for file in sorted(place.rglob("*")):
         if file.is_dir() or file.name.startswith(".kirok."):
             continue
@@ -141,8 +141,8 @@ def tree(place: Path, write: Callable[[Path], None]) -> dict[str, str]:
         path = file.relative_to(place).as_posix()
         for pattern, name in ALIKE:
             text, path = re.sub(pattern, name, text), re.sub(pattern, name, path)
-        told[f"{path} of {run_name(file)}"] = text
-    return told
+        told.append((f"{path} of {run_name(file)}", text))
+    return sorted(told)
 
 
 def run_name(file: Path) -> str:
