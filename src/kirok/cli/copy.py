@@ -167,7 +167,7 @@ def opened(uri: str, *, is_source: bool = False, artifact_root: str | None = Non
         place = sqlite_path(uri) if kind == "sqlite" else local_folder(uri) if kind in ("", "file") else None
         if place is not None and not place.exists():
             raise click.UsageError(f"There is nothing to copy at {shown}.")
-    stores = open_stores(uri, artifact_root=_in_full(artifact_root or "./mlruns"))
+    stores = open_stores(uri, artifact_root=None if artifact_root is None else _in_full(artifact_root))
     try:
         if stores.archive is None:
             raise click.UsageError(f"Nothing can be copied from or to {shown}: it ends with its process.")

@@ -53,9 +53,7 @@ def put(folder: str, files: Mapping[str, bytes]) -> None:
 def checked_name(name: str) -> str:
     """An id or name that a folder is to be called by; InvalidParameter for one that would lead elsewhere."""
     if name in ("", ".", "..") or any(character in "/\\\0" for character in name) or name.startswith(OURS):
-        raise InvalidParameter(
-            f"No folder can be called {name!r}, so a folder of runs cannot hold it."
-        )
+        raise InvalidParameter(f"No folder can be called {name!r}, so a folder of runs cannot hold it.")
     return name
 
 
