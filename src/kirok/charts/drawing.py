@@ -25,8 +25,7 @@ class Source(Struct, frozen=True):
     """None for a series without points."""
     load: Callable[[Axis, Extent], Sequence[Segment]]
     """Segments, in order of rank, that hold every point between two x; they may hold others."""
-    is_stale: Callable[[], bool] = lambda: False
-    """Asked once the series is loaded."""
+    is_stale: bool = False
 
 
 def source_of(run_id: str, key: str, started: int | None, points: Iterable[tuple[int, int, float]]) -> Source:
@@ -66,7 +65,7 @@ def draw_chart(sources: Sequence[Source], axis: Axis, x_from: int | None, x_to: 
         shifted = grid.shifted(origin)
         count, shape = drawn(source.load(axis, (shifted.low, shifted.high)), axis, shifted, origin)
         if count:
-            series.append(ChartSeries(source.run_id, source.key, count, shape, source.is_stale()))
+            series.append(ChartSeries(source.run_id, source.key, count, shape, source.is_stale))
     return Chart(axis, low, high, width, tuple(series))
 
 

@@ -88,7 +88,7 @@ def _described(column: Column) -> tuple[int, int, int, array[int]]:
     """Kind, base, stride and offsets."""
     numbers = list(column.values(0, len(column)))
     base, stride = min(numbers), numbers[1] - numbers[0] if len(numbers) > 1 else 0
-    if stride >= 0 and numbers == _evenly(base, stride, len(numbers)):
+    if 0 <= stride < 1 << 63 and numbers == _evenly(base, stride, len(numbers)):
         return _EVEN, base, stride, array("I")
     if max(numbers) - base < 1 << 32:
         return _SHORT, base, 0, array("I", [number - base for number in numbers])

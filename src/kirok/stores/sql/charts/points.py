@@ -10,6 +10,7 @@ from msgspec import Struct
 from kirok.charts.segments import Column, Segment, ascends
 from kirok.entities.charts import Axis
 from kirok.rules.values import LARGEST, restored_value
+from kirok.stores.sql.charts.counted import counted_points
 from kirok.stores.sql.charts.packing import Damaged, unpacked
 from kirok.stores.sql.connection import Connection
 from kirok.stores.sql.history_pages import SERIES_INDEX
@@ -32,7 +33,6 @@ _HEADS = (
 _PACKED = (
     "SELECT packed FROM kirok_chunks WHERE run_uuid = ? AND metric_key = ? AND number BETWEEN ? AND ? ORDER BY number"
 )
-_COUNTED = "SELECT points FROM kirok_series WHERE run_uuid = ? AND metric_key = ?"
 
 
 class ChunkHead(Struct, frozen=True):
@@ -67,8 +67,6 @@ class SeriesPoints:
         self._report = report or (lambda *_: None)
         self._source = _SERIES.format(by_series=connection.dialect.using_index(SERIES_INDEX))
         self._heads: Sequence[ChunkHead] | None = None if report else ()
-        self.is_stale = False
-        """Once something was read: whether the series' statistics count other points than there are."""
 
     @property
     def heads(self) -> Sequence[ChunkHead]:
@@ -130,11 +128,9 @@ class SeriesPoints:
             return ()
         last_step, sealed = heads[-1].last_step, sum(head.points for head in heads)
         loose = self._count(" AND step > ?", last_step)
-        counted = self._connection.execute(_COUNTED, self._series).fetchone()
         # Points are only ever added, and never twice, so where the sum is right no point lies outside.
-        if counted is not None and counted[0] == sealed + loose:
+        if sealed + loose == counted_points(self._connection, *self._series):
             return heads
-        self.is_stale = True
         if sealed == self._count(" AND step <= ?", last_step):
             return heads
         self._report(*self._series)

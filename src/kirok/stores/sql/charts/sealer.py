@@ -10,10 +10,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from kirok.base.errors import KirokError
+from kirok.stores.sql.charts import tables
 from kirok.stores.sql.charts.points import SeriesPoints
 from kirok.stores.sql.charts.sealing import long_series, seal
 from kirok.stores.sql.connection import Connection
 from kirok.stores.sql.database import Database
+from kirok.stores.sql.series import tables as series_tables
 
 _log = logging.getLogger(__name__)
 
@@ -34,14 +36,17 @@ class Sealer:
         self._wanted: dict[tuple[str, str], None] = {}
         self._changed = threading.Condition()
         self._is_running = False
-        self._has_table: bool | None = None
+        self._has_tables: bool | None = None
 
     def points(self, connection: Connection, run_id: str, key: str) -> SeriesPoints:
         """The points of a series as a snapshot of the database has them."""
-        if self._has_table is None:  # an account that may not make tables reads rows
-            tables = {name for (name,) in connection.execute(connection.dialect.table_names)}
-            self._has_table = {"kirok_chunks", "kirok_series"} <= tables
-        return SeriesPoints(connection, run_id, key, self.want if self._has_table else None)
+        return SeriesPoints(connection, run_id, key, self.want if self.has_tables(connection) else None)
+
+    def has_tables(self, connection: Connection) -> bool:
+        """Whether chunks and statistics are kept: an account that may not make tables reads rows."""
+        if self._has_tables is None:
+            self._has_tables = tables.are_there(connection) and series_tables.are_there(connection)
+        return self._has_tables
 
     def want(self, run_id: str, key: str) -> None:
         """Seal this series soon. Ignored where nothing runs that could."""

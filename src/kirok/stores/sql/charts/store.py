@@ -6,6 +6,7 @@ from kirok.charts.drawing import Extent, Source, draw_chart
 from kirok.charts.segments import Segment
 from kirok.entities.charts import Axis, Chart
 from kirok.rules.charts import DEFAULT_CHART_WIDTH, check_chart
+from kirok.stores.sql.charts.counted import stale_series
 from kirok.stores.sql.charts.sealer import Sealer
 from kirok.stores.sql.connection import Connection
 from kirok.stores.sql.database import Database
@@ -40,18 +41,21 @@ class SqlChartStore:
         dialect = connection.dialect
         runs, wanted = dialect.listed(run_ids), dialect.listed(keys)
         starts = dict(connection.execute(_STARTS.format(among=dialect.among), (runs,)).fetchall())
-        logged = {tuple(row) for row in connection.execute(_LOGGED.format(among=dialect.among), (runs, wanted))}
+        logged = {
+            (run_id, key) for run_id, key in connection.execute(_LOGGED.format(among=dialect.among), (runs, wanted))
+        }
+        stale = stale_series(connection, run_ids, keys) if self._sealer.has_tables(connection) else frozenset()
         return [
-            self._source(connection, run_id, key, starts.get(run_id))
+            self._source(connection, run_id, key, starts.get(run_id), is_stale=(run_id, key) in stale)
             for run_id in dict.fromkeys(run_ids)
             for key in dict.fromkeys(keys)
             if (run_id, key) in logged
         ]
 
-    def _source(self, connection: Connection, run_id: str, key: str, started: int | None) -> Source:
+    def _source(self, connection: Connection, run_id: str, key: str, started: int | None, *, is_stale: bool) -> Source:
         points = self._sealer.points(connection, run_id, key)
 
         def load(axis: Axis, extent: Extent) -> list[Segment]:
             return points.load(axis, *extent)
 
-        return Source(run_id, key, started, points.extent, load, lambda: points.is_stale)
+        return Source(run_id, key, started, points.extent, load, is_stale)

@@ -34,6 +34,11 @@ def create(connection: "Connection") -> None:
     connection.execute(_CHUNKS.format(**_DIALECTS[connection.dialect.kind]))
 
 
+def are_there(connection: "Connection") -> bool:
+    """Whether the table was made."""
+    return ("kirok_chunks",) in map(tuple, connection.execute(connection.dialect.table_names))
+
+
 def forget_chunks(connection: "Connection", run_id: str, key: str, from_step: int | None = None) -> None:
     """Drop the chunks of a series that reach to `from_step` or beyond; all of them where none is given.
 
