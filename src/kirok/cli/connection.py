@@ -1,5 +1,6 @@
 """What commands work on: the server or database that the environment names, opened when a command needs it."""
 
+import os
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, TypeVar
 
@@ -7,6 +8,7 @@ from kirok.entities.pages import PagedList
 
 if TYPE_CHECKING:
     from kirok.client.mlflow_client import MlflowClient
+    from kirok.transport import Transport
 
 Item = TypeVar("Item")
 
@@ -18,6 +20,16 @@ def client() -> "MlflowClient":
     from kirok.client.mlflow_client import MlflowClient
 
     return MlflowClient()
+
+
+def transport_to(tracking_uri: str | None) -> "Transport | None":
+    """The way to the server at `tracking_uri`, with the environment's credentials; None where that is no server."""
+    if not tracking_uri or not tracking_uri.startswith(("http:", "https:")):
+        return None
+    from kirok.base.settings import TransportSettings
+    from kirok.transport import Transport
+
+    return Transport(tracking_uri, TransportSettings.read(os.environ))
 
 
 def every(fetch: Callable[[int, str | None], PagedList[Item]], limit: int | None = None) -> Iterator[Item]:

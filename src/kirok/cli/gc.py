@@ -1,6 +1,5 @@
 """`kirok gc`: what lies in the bin, deleted for good."""
 
-import os
 import re
 from collections.abc import Iterable
 from contextlib import closing
@@ -14,6 +13,7 @@ from kirok.artifact_stores.locations import local_folder, scheme
 from kirok.base.clock import now_ms
 from kirok.base.errors import InvalidParameter, NotFound
 from kirok.cli.backup import default_backend
+from kirok.cli.connection import transport_to
 from kirok.cli.later import names
 from kirok.cli.printing import one_line, printable
 from kirok.cli.server import listed, without_password
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from kirok.services.artifact_removal import Footprint
     from kirok.services.delete_forever import Deleted, Kept
     from kirok.stores.bins import Bin
-    from kirok.transport import Transport
 
 _AGE = re.compile(
     r"((?P<days>\d+\.?\d*|\.\d+)d)?((?P<hours>\d+\.?\d*|\.\d+)h)?((?P<minutes>\d+\.?\d*|\.\d+)m)?((?P<seconds>\d+\.?\d*|\.\d+)s)?"
@@ -114,7 +113,7 @@ def command(
         deleted_before=None if older_than is None else before,
     )
     uri = _backend(backend_store_uri, tracking_uri)
-    transport = _transport(tracking_uri)
+    transport = transport_to(tracking_uri)
     removal = None if keep_artifacts else ArtifactRemoval(transport, artifacts_destination)
     with closing(open_stores(uri, artifact_root=LOCAL_ARTIFACT_ROOT)) as stores:
         if stores.bin is None:
@@ -156,15 +155,6 @@ def _backend(given: str | None, tracking_uri: str | None) -> str:
     if place is not None and not place.exists():  # opening would make an empty one
         raise NotFound(f"There is no store {str(place)!r}. Name one by --backend-store-uri.")
     return uri
-
-
-def _transport(tracking_uri: str | None) -> "Transport | None":
-    if not tracking_uri or not _is_server(tracking_uri):
-        return None
-    from kirok.base.settings import TransportSettings
-    from kirok.transport import Transport
-
-    return Transport(tracking_uri, TransportSettings.read(os.environ))
 
 
 def _is_server(uri: str) -> bool:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from kirok.stores.archives import Archive
     from kirok.stores.bins import Bin
+    from kirok.stores.checkups import Checkup
     from kirok.stores.holdings import Holdings
 
 
@@ -306,5 +307,7 @@ class Stores(Struct, frozen=True):
     """What a server keeps going for as long as it serves; None where there is nothing to do."""
     bin: Bin | None = None
     """None where nothing is deleted for good: a store that ends with the process, or one behind a server."""
+    checkup: Checkup | None = None
+    """None for a store that ends with the process, or one behind a server."""
     holdings: Callable[[], Holdings] | None = None
     """How much there is; None where it is not to be counted."""

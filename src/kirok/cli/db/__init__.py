@@ -2,7 +2,7 @@
 
 import click
 
-from kirok.cli.db import upgrade
+from kirok.cli.db import check, upgrade
 
 
 @click.group("db")
@@ -11,3 +11,4 @@ def group() -> None:
 
 
 group.add_command(upgrade.command)
+group.add_command(check.command)

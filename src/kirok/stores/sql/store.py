@@ -9,6 +9,7 @@ from kirok.base.settings import DatabaseSettings
 from kirok.stores.protocols import Stores
 from kirok.stores.sql.archive import SqlArchive
 from kirok.stores.sql.bin import SqlBin
+from kirok.stores.sql.checkup import SqlCheckup
 from kirok.stores.sql.charts.sealer import Sealer
 from kirok.stores.sql.charts.store import SqlChartStore
 from kirok.stores.sql.database import Database
@@ -84,5 +85,6 @@ def _stores_on(
         background=sealer.running,
         archive=SqlArchive(database),
         bin=SqlBin(database, compact),
+        checkup=SqlCheckup(database),
         holdings=lambda: count_holdings(database),
     )
