@@ -4,27 +4,17 @@ from collections.abc import Iterator
 
 import pytest
 
-from databases import DatabaseServer, MariadbServer, NoDatabaseServer, PostgresqlServer, Server, is_required, running
-
-
-def _server(kind: type[Server]) -> Iterator[Server]:
-    try:
-        with running(kind) as server:
-            yield server
-    except NoDatabaseServer as missing:
-        if is_required():
-            pytest.fail(str(missing))
-        pytest.skip(str(missing))
+from databases import DatabaseServer, MariadbServer, PostgresqlServer, server_for_tests
 
 
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[PostgresqlServer]:
-    yield from _server(PostgresqlServer)
+    yield from server_for_tests(PostgresqlServer)
 
 
 @pytest.fixture(scope="session")
 def mariadb_server() -> Iterator[MariadbServer]:
-    yield from _server(MariadbServer)
+    yield from server_for_tests(MariadbServer)
 
 
 @pytest.fixture

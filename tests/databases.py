@@ -305,9 +305,17 @@ def running(kind: type[Server]) -> Iterator[Server]:
         server.close()
 
 
-def is_required() -> bool:
-    """In CI a missing server is a failure; elsewhere the tests that need it are left out, and say so."""
-    return os.environ.get("CI", "").lower() in {"1", "true"}
+def server_for_tests(kind: type[Server]) -> Iterator[Server]:
+    """The rest of a fixture: a server, or a skip that says what is missing; in CI that is a failure."""
+    import pytest
+
+    try:
+        with running(kind) as server:
+            yield server
+    except NoDatabaseServer as missing:
+        if os.environ.get("CI", "").lower() in {"1", "true"}:
+            pytest.fail(str(missing))
+        pytest.skip(str(missing))
 
 
 def _account() -> dict[str, Any]:
