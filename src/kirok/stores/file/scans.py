@@ -64,7 +64,10 @@ def scan(folder: str, meta: str, parts: Iterable[str]) -> Scan | None:
                     modified, changed = found.st_mtime_ns, found.st_ctime_ns
                     name = crc32(entry.name.encode(errors="replace")) if _NAMES_COUNT else 0
                     total += hash((found.st_ino, found.st_size, modified, changed, name))
-                    newest = max(newest, modified, changed)
+                    if modified > newest:  # noqa: PLR1730 - max() takes as long as the rest of the loop
+                        newest = modified
+                    if changed > newest:  # noqa: PLR1730 - likewise
+                        newest = changed
         except (FileNotFoundError, NotADirectoryError):
             continue  # a part that is not there, or a file that went while we looked: the next scan will differ
     return Scan(total & _MASK, newest)
