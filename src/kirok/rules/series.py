@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from kirok.entities.metrics import Metric
 from kirok.entities.series import SeriesPoint, SeriesStatistics
-from kirok.rules.values import restored_value, stored_value
+from kirok.rules.values import LARGEST, restored_value, stored_value
 
 Rank = tuple[int, int, float, int]
 """(step, timestamp, stored value, is_nan). Points that agree in all four are one point; the greatest is the latest."""
@@ -129,20 +129,20 @@ def merged(one: SeriesStatistics, other: SeriesStatistics) -> SeriesStatistics:
 
 def extended(before: SeriesStatistics, last: Rank) -> SeriesStatistics:
     """`merged` for the most frequent case: a series to which one point is added that is greater than any of it."""
-    step, _, _, is_nan = last
-    point = _point(last)
-    number, numbers = point.value, before.numbers + 1
+    step, timestamp, value, is_nan = last
     minimum, maximum, mean = before.minimum, before.maximum, before.mean
-    if is_nan or minimum is None or maximum is None or mean is None:
+    numbers = before.numbers + 1
+    if is_nan or minimum is None or maximum is None or mean is None or not -LARGEST < value < LARGEST:
         return merged(before, statistics_of(Columns.of([last])))
-    mean += (number - mean) / numbers
-    if not math.isfinite(mean):
+    mean += (value - mean) / numbers
+    if not -LARGEST < mean < LARGEST:
         return merged(before, statistics_of(Columns.of([last])))
+    value = value + 0.0
     minimum_step, maximum_step = before.minimum_step, before.maximum_step
-    if number < minimum:
-        minimum, minimum_step = number, step
-    if number > maximum:
-        maximum, maximum_step = number, step
+    if value < minimum:
+        minimum, minimum_step = value, step
+    if value > maximum:
+        maximum, maximum_step = value, step
     return SeriesStatistics(
         count=before.count + 1,
         numbers=numbers,
@@ -152,7 +152,7 @@ def extended(before: SeriesStatistics, last: Rank) -> SeriesStatistics:
         maximum_step=maximum_step,
         mean=max(minimum, min(maximum, mean)),
         first=before.first,
-        last=point,
+        last=SeriesPoint(step, timestamp, value),
     )
 
 

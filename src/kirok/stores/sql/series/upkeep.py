@@ -135,8 +135,8 @@ class _Batch(Struct, frozen=True, gc=False):
 
     def last(self) -> Rank:
         """The greatest point."""
-        _, value, timestamp, _, step, is_nan = self.cells[-_WIDTH:]
-        return step, timestamp, value, is_nan
+        cells = self.cells
+        return cells[-2], cells[-4], cells[-5], cells[-1]
 
     def is_beyond(self, point: SeriesPoint) -> bool:
         """Whether no point can be one of a series that ends with `point`."""
@@ -152,11 +152,10 @@ class _Batch(Struct, frozen=True, gc=False):
 
     def added_to(self, before: SeriesStatistics | None) -> SeriesStatistics:
         """The statistics of a series with these points as well; None is a series without points."""
-        if before is None:
-            return statistics_of(_columns(self.cells))
-        if len(self.cells) == _WIDTH and self.is_beyond(before.last):
+        if before is not None and len(self.cells) == _WIDTH and self.is_beyond(before.last):
             return extended(before, self.last())
-        return merged(before, statistics_of(_columns(self.cells)))
+        found = statistics_of(_columns(self.cells))
+        return found if before is None else merged(before, found)
 
 
 def _columns(cells: list[Any]) -> Columns:
