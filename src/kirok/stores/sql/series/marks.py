@@ -36,3 +36,14 @@ def required_sweep(connection: Connection) -> int | None:
 def sweep_done(connection: Connection, number: int) -> None:
     """The sweep of this number is through: none is due, unless one was required meanwhile."""
     connection.execute("UPDATE kirok_marks SET position = 0 WHERE name = ? AND position = ?", (_SWEEP, number))
+
+
+def claim(connection: Connection, name: str, now: int, until: int) -> bool:
+    """Whether the mark lay at or before `now`; then it lies at `until`, and nobody else is told the same."""
+    connection.execute(
+        f"INSERT INTO kirok_marks (name, position) VALUES (?, 0){connection.dialect.unless_there('name')}", (name,)
+    )
+    moved = connection.execute(
+        "UPDATE kirok_marks SET position = ? WHERE name = ? AND position <= ?", (until, name, now)
+    )
+    return moved.rowcount == 1

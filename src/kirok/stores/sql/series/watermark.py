@@ -37,7 +37,7 @@ def catch_up(connection: Connection, known: KnownSeries) -> None:
     """Count what other programs have added since the mark, in a transaction that has the write lock."""
     tables.create(connection)  # another program may have removed them
     mark = marks.read(connection, _MARK)
-    (top,) = connection.execute("SELECT coalesce(max(rowid), 0) FROM metrics").fetchone()
+    top = _top(connection)
     if mark is None and top == 0:
         marks.write(connection, _MARK, 0, "")
     elif mark is None or not _stands(connection, *mark) or top - mark[0] > MOST_AT_ONCE:
@@ -50,13 +50,24 @@ def catch_up(connection: Connection, known: KnownSeries) -> None:
         advance(connection)
 
 
+def is_behind(connection: Connection) -> bool:
+    """Whether there are points that are neither counted nor due to be."""
+    mark = marks.read(connection, _MARK)
+    return mark is None or mark[0] != _top(connection) or not _stands(connection, *mark)
+
+
 def uncounted(connection: Connection, run_ids: Iterable[str]) -> dict[Series, SeriesStatistics] | None:
     """What the series of these runs come to with what the mark leaves out; None where nobody can say yet."""
     mark = marks.read(connection, _MARK)
-    (top,) = connection.execute("SELECT coalesce(max(rowid), 0) FROM metrics").fetchone()
+    top = _top(connection)
     if mark is None or not _stands(connection, *mark) or top - mark[0] > MOST_AT_ONCE:
         return None if mark or top else {}
     return _added(connection, mark[0], set(run_ids)) if top > mark[0] else {}
+
+
+def _top(connection: Connection) -> int:
+    top: int = connection.execute("SELECT coalesce(max(rowid), 0) FROM metrics").fetchone()[0]
+    return top
 
 
 def _stands(connection: Connection, position: int, witness: str | None) -> bool:
