@@ -1,6 +1,7 @@
 """A SQL database as a bundle of stores."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from kirok.stores.sql.queued import SqlQueuedWrites
 from kirok.stores.sql.run_writes import RunWrites
 from kirok.stores.sql.runs import SqlRunStore
 from kirok.stores.sql.series.store import SqlSeriesStore
+from kirok.stores.sql.series.sweeper import Sweeper
 from kirok.stores.sql.served.database import ServedDatabase
 from kirok.stores.sql.served.server import DatabaseServer
 from kirok.stores.sql.sqlite.database import SqliteDatabase
@@ -82,9 +84,17 @@ def _stores_on(
         queued=SqlQueuedWrites(database, writes),
         encoded=SqlEncodedReads(database),
         charts=SqlChartStore(database, sealer),
-        background=sealer.running,
+        background=partial(_running, sealer.running, Sweeper(database, clock).running),
         archive=SqlArchive(database),
         bin=SqlBin(database, compact),
         checkup=SqlCheckup(database),
         holdings=lambda: count_holdings(database),
     )
+
+
+@contextmanager
+def _running(*each: Callable[[], AbstractContextManager[None]]) -> Iterator[None]:
+    with ExitStack() as stack:
+        for enter in each:
+            stack.enter_context(enter())
+        yield
