@@ -26,6 +26,7 @@ USER = "kirok"
 PASSWORD = "secret"
 UNPACKED = Path(__file__).parents[1] / ".cache" / "parts"
 _READY_WITHIN_S = 60.0
+_MUCH_MEMORY = 2 << 30
 # Below the ports that Linux hands out by itself: a client that calls while the server is down must not take its place.
 _PORTS = range(20_000, 32_000)
 
@@ -57,7 +58,7 @@ class DatabaseServer(ABC):
     @classmethod
     def launch(cls) -> Self:
         """A new server, ready. NoDatabaseServer where its programs are missing."""
-        folder = Path(tempfile.mkdtemp(prefix="kirok-database-"))
+        folder = Path(tempfile.mkdtemp(prefix="kirok-database-", dir=cls.place()))
         folder.chmod(0o755)
         account = _account()
         if account:
@@ -70,6 +71,11 @@ class DatabaseServer(ABC):
             server.close()
             raise
         return server
+
+    @classmethod
+    def place(cls) -> Path | None:
+        """Below which folder its own is made; None for that of temporary files."""
+        return None
 
     def start(self) -> None:
         """Start it at its port and return when it answers."""
@@ -235,6 +241,12 @@ class MariadbServer(DatabaseServer):
     """
 
     stop_signal = signal.SIGTERM
+
+    @classmethod
+    def place(cls) -> Path | None:
+        """In memory where there is much of it: MariaDB flushes at each table and index, whatever it was told."""
+        memory = Path("/dev/shm")
+        return memory if memory.is_dir() and shutil.disk_usage(memory).free > _MUCH_MEMORY else None
 
     def initialize(self) -> None:
         program, shared = _mariadb_programs()
