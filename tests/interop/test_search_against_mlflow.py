@@ -165,7 +165,6 @@ REFUSED_RUN_FILTERS = [
     ("  ", "Invalid filter '  '. Could not be parsed."),
     ("metrics.m > 1; metrics.n > 1", "Search filter contained multiple expression"),
     ("metrics.m > 1;", "Invalid clause(s) in filter string: ';'"),
-    ("metrics.m BETWEEN 1 AND 2", "Invalid clause(s) in filter string: "),
     ("metrics.m > +1", "Invalid clause(s) in filter string: "),
     ("metrics.m", "Invalid clause(s) in filter string: 'metrics.m'"),
     ("metrics.m > '1'", "Expected numeric value type for metric. Found '1'"),
@@ -173,7 +172,6 @@ REFUSED_RUN_FILTERS = [
     ("metrics.m IN ('1')", "Expected numeric value type for metric. Found ('1')"),
     ("metrics.m LIKE 1", "Invalid comparator 'LIKE' not one of '"),
     ("metrics.m == 1", "Invalid comparator '==' not one of '"),
-    ("metrics.m IS NULL", "IS NULL / IS NOT NULL is only supported for tags and params, not for 'metric' 'm'"),
     ("metrics.a-b > 1", "Invalid c"),
     ("metrics.x/y > 1", "Invalid c"),
     (
@@ -181,23 +179,17 @@ REFUSED_RUN_FILTERS = [
         "Invalid entity type 'Metrics'. Valid values are ['metric', 'parameter', 'tag', 'attribute', 'dataset']",
     ),
     ("m > 1", "Invalid attribute key 'm' specified. Valid keys are '"),
-    ("experiment_id = '1'", "Invalid attribute key 'experiment_id' specified. Valid keys are '"),
     ("lifecycle_stage = 'active'", "Invalid attribute key 'lifecycle_stage' specified. Valid keys are '"),
     ("1 < metrics.m", "Invalid comparison clause. Expected 'Identifier' found '1'"),
-    ("min(metrics.m) < 1", "Invalid comparison clause. Expected 'Identifier' found 'min("),
     ("params.lr = x", "Parameter value is either not quoted or unidentified quote types used for string value x."),
     ("params.lr > '1'", "Invalid comparator '>' not one of '"),
     ("params.lr <> 'x'", "Invalid comparator '<>' not one of '"),
-    ("params.lr NOT LIKE 'x'", "Invalid comparator 'NOT LIKE' not one of '"),
     ("params.lr LIKE 1", "Expected a quoted string value for parameter (e.g. 'my-value'). Got value 1"),
-    ("params.lr IN ('x')", "Expected a quoted string value for parameter (e.g. 'my-value'). Got value ('x')"),
     ("tags.who = 1", "Expected a quoted string value for tag (e.g. 'my-value'). Got value 1"),
     ("status = 1", "Expected a quoted string value for attributes. Got value 1"),
-    ("status IN ('FINISHED')", "Only ['run_id'] attributes support comparison with a list of quoted string values."),
     ("status < 'FINISHED'", "Invalid comparator '<' not one of '"),
     ("start_time > '1'", "Expected numeric value type for numeric attribute: start_time. Found '1'"),
     ("start_time LIKE 1", "Invalid comparator 'LIKE' not one of '"),
-    ("end_time IS NULL", "IS NULL / IS NOT NULL is only supported for tags and params, not for 'attribute' 'end_time'"),
     (
         "run_id IN ()",
         "While parsing a list in the query, expected a non-empty list of string values, but got empty list",
@@ -219,6 +211,38 @@ ADDED_RUN_FILTERS = [
     ("status = 'RUNNING' OR status = 'FINISHED'", "status LIKE '%N%'"),
     ("params.lr = 0.001", "params.lr = '1e-3'"),
     ("metrics.m > 1e+0", "metrics.m > 1"),
+    ("metrics.m BETWEEN -1 AND 1", "metrics.m >= -1 AND metrics.m <= 1"),
+    ("metrics.n NOT BETWEEN 2 AND 9", "metrics.n < 2"),
+    ("metrics.n IN (1, 7)", "metrics.n = 1"),
+    ("metrics.m NOT IN (1, 0)", "metrics.m != 1 AND metrics.m != 0"),
+    ("metrics.n IS NOT NULL", "metrics.n > -1e400"),
+    ("start_time IN (300, 500)", "start_time >= 300 AND start_time <= 500"),
+    ("end_time IS NOT NULL", "end_time >= 0"),
+    ("duration <= 100 AND duration > 0", "end_time > 0"),
+    ("params.opt IN ('adam', 'x')", "params.opt = 'adam'"),
+    ("params.lr IN (10, 0.001)", "params.lr LIKE '1%'"),
+    ("params.opt NOT LIKE 'ad%'", "params.opt != 'adam'"),
+    ("params.opt RLIKE '^ad?.m$'", "params.opt = 'adam'"),
+    (
+        "tags.who NOT RLIKE '^[AaÄä]nn'",
+        "tags.who != 'Ann' AND tags.who != 'ann' AND tags.who != 'Änne' AND tags.who != 'änne'",
+    ),
+    ("tags.who CONTAINS 'N A'", "tags.who ILIKE '%an%'"),
+    ("status IN ('FAILED', 'KILLED')", "status = 'FAILED'"),
+    ("parent_run_id IS NULL AND start_time = 0", "start_time = 0"),
+    ("text CONTAINS 'ADAM run-1'", "params.opt = 'Adam'"),
+    ("text CONTAINS 'lines two'", "tags.mlflow.note.content LIKE 'two%'"),
+    ("dataset.name IS NOT NULL", "dataset.name LIKE '%'"),
+]
+
+# Filters and orders that only kirok understands, and that no other filter says.
+ONLY_OURS = ["min(metrics.m) < 1", "best(metrics.`a b`) IS NULL", "experiment_name = 'alpha'", "experiment_id = '1'"]
+ONLY_OUR_ORDERS = ["max(metrics.m) DESC", "experiment_id", "experiment_name", "duration", "parent_run_id"]
+ONLY_OUR_EXPERIMENT_FILTERS = [
+    "name IN ('alpha')",
+    "name IS NOT NULL",
+    "name RLIKE '^a'",
+    "creation_time BETWEEN 1 AND 2",
 ]
 
 REFUSED_RUN_ORDERS = [
@@ -227,7 +251,6 @@ REFUSED_RUN_ORDERS = [
     ("metrics.m, metrics.n", "Invalid order_by clause 'metrics.m, metrics.n'. Could not be parsed."),
     ("metrics.x/y", "Invalid order_by clause 'metrics.x/y'. Could not be parsed."),
     ("m", "Invalid attribute key 'm' specified. Valid keys are '"),
-    ("experiment_id", "Invalid attribute key 'experiment_id' specified. Valid keys are '"),
     ("models.m", "Invalid entity type 'models'. Valid values are "),
     ("dataset.name", "Invalid identifier type 'dataset'"),
 ]
@@ -268,9 +291,7 @@ REFUSED_EXPERIMENT_FILTERS = [
     ("attributes.name = 'x'", "Invalid entity type 'attributes'. Valid entity types are ('attribute', 'tag', 'tags')"),
     ("metrics.m > 1", "Invalid entity type 'metrics'. Valid entity types are ('attribute', 'tag', 'tags')"),
     ("colour = 'x'", "Invalid attribute key 'colour' specified. Valid keys are '"),
-    ("name IN ('x')", "Only ['experiment_id'] attributes support comparison with a list of quoted string values."),
     ("name > 'x'", "Invalid comparator"),
-    ("name IS NULL", "IS NULL / IS NOT NULL is only supported for tags, not for attribute 'name'"),
     ("experiment_id = 7", "Expected a quoted string value for attributes. Got value 7"),
     ("experiment_id > '7'", "Invalid comparator for experiment_id: >"),
     ("experiment_id = 'x'", "Invalid experiment ID 'x'. Experiment ID must be a valid integer."),
@@ -406,6 +427,24 @@ def test_a_filter_of_runs_is_refused_in_mlflows_words(sides: Sides, text: str, w
 def test_what_kirok_adds_to_filters_mlflow_refuses(sides: Sides, ours: str, common: str) -> None:
     _refusal(sides.mlflow_runs, ours, [])
     assert sides.our_runs(ours, []) == sides.mlflow_runs(common, [])
+
+
+@pytest.mark.parametrize("text", ONLY_OURS)
+def test_mlflow_refuses_filters_of_kiroks_own(sides: Sides, text: str) -> None:
+    _refusal(sides.mlflow_runs, text, [])
+    assert parse_run_filter(text) is not None
+
+
+@pytest.mark.parametrize("clause", ONLY_OUR_ORDERS)
+def test_mlflow_refuses_orders_of_kiroks_own(sides: Sides, clause: str) -> None:
+    _refusal(sides.mlflow_runs, "", [clause])
+    assert parse_run_order([clause])[0].key in clause
+
+
+@pytest.mark.parametrize("text", ONLY_OUR_EXPERIMENT_FILTERS)
+def test_mlflow_refuses_experiment_filters_of_kiroks_own(sides: Sides, text: str) -> None:
+    _refusal(sides.mlflow_experiments, text, [])
+    assert parse_experiment_filter(text) is not None
 
 
 @pytest.mark.parametrize(("clause", "words"), REFUSED_RUN_ORDERS)

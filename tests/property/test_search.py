@@ -5,6 +5,7 @@ import itertools
 import math
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 
 import pytest
 from hypothesis import given, reject
@@ -13,6 +14,7 @@ from msgspec import Struct
 from sqlalchemy import StaticPool, create_engine
 
 from kirok.base.errors import InvalidParameter
+from kirok.base.settings import DatabaseSettings
 from kirok.entities.experiments import Experiment
 from kirok.entities.runs import Run
 from kirok.entities.series import SeriesStatistics
@@ -25,10 +27,14 @@ from kirok.search.order import experiment_sort_key, parse_experiment_order, pars
 from kirok.search.page_token import make_page_token, parse_page_token
 from kirok.search.parse import parse_experiment_filter, parse_run_filter
 from kirok.search.print import print_field, print_filter
+from kirok.stores.open import open_stores
+from kirok.stores.sql.connection import Connection
+from kirok.stores.sql.mysql.server import MysqlServer
+from kirok.stores.sql.postgresql.server import PostgresqlServer
 from kirok.stores.sql.search import experiment_search, run_search
 from kirok.stores.sql.search_functions import add_search_functions, create_search_indexes
+from kirok.stores.sql.search_patterns import resolved
 from kirok.stores.sql.series.tables import create as create_series_tables
-from kirok.stores.sql.sqlite.dialect import SQLITE
 from kirok.stores.sql.sqlite.engine import SqliteConnection
 from kirok.stores.sql.tables import metadata
 from property.search_records import (
@@ -42,32 +48,44 @@ from property.search_records import (
     run_filters,
 )
 
-FILLED = (
-    "runs",
-    "latest_metrics",
-    "params",
-    "tags",
-    "datasets",
-    "inputs",
-    "input_tags",
-    "experiments",
-    "experiment_tags",
-    "kirok_series",
-)
+
+@pytest.fixture(scope="module", params=["indexed", "bare", "postgresql", "mariadb"])
+def connection(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
+    """A database without a row; a test works in a transaction that is undone."""
+    if request.param in ("indexed", "bare"):
+        yield from _sqlite(is_indexed=request.param == "indexed")
+        return
+    server = request.getfixturevalue(f"{request.param}_server")
+    uri = server.create()
+    open_stores(uri, artifact_root=str(tmp_path_factory.mktemp("artifacts"))).close()
+    kind = PostgresqlServer if request.param == "postgresql" else MysqlServer
+    with closing(kind(uri, DatabaseSettings()).connect()) as connection:
+        connection.execute("DELETE FROM experiments")
+        yield connection
 
 
-@pytest.fixture(scope="module", params=["indexed", "bare"])
-def connection(request: pytest.FixtureRequest) -> Iterator[sqlite3.Connection]:
+def _sqlite(*, is_indexed: bool) -> Iterator[Connection]:
     connection = sqlite3.connect(":memory:", factory=SqliteConnection, check_same_thread=False, isolation_level=None)
     engine = create_engine("sqlite://", creator=lambda: connection, poolclass=StaticPool)
     metadata.create_all(engine)
     connection.execute("PRAGMA case_sensitive_like = ON")
     create_series_tables(connection)
     add_search_functions(connection)
-    if request.param == "indexed":
+    if is_indexed:
         create_search_indexes(connection)
     yield connection
     engine.dispose()
+
+
+@contextmanager
+def filled(connection: Connection, runs: Sequence[Run], experiments: Iterable[Experiment] = ()) -> Iterator[None]:
+    """The records are there meanwhile."""
+    connection.execute("BEGIN")
+    try:
+        fill(connection, runs, experiments)
+        yield
+    finally:
+        connection.execute("ROLLBACK")
 
 
 class Known(Struct):
@@ -83,77 +101,75 @@ class Known(Struct):
         return self.experiments[experiment_id]
 
 
-def fill(connection: sqlite3.Connection, runs: Sequence[Run], experiments: Iterable[Experiment] = ()) -> None:
-    for table in FILLED:
-        connection.execute(f"DELETE FROM {table}")
-    for experiment in experiments:
-        connection.execute(
-            "INSERT INTO experiments (experiment_id, name, lifecycle_stage, creation_time, last_update_time) "
-            "VALUES (?, ?, ?, ?, ?)",
-            (
-                int(experiment.experiment_id),
-                experiment.name,
-                experiment.lifecycle_stage,
-                experiment.creation_time,
-                experiment.last_update_time,
-            ),
+def fill(connection: Connection, runs: Sequence[Run], experiments: Iterable[Experiment]) -> None:
+    for one in experiments:
+        number = int(one.experiment_id)
+        row = (number, one.name, one.lifecycle_stage.value, one.creation_time, one.last_update_time)
+        _insert(
+            connection,
+            "experiments",
+            "experiment_id, name, lifecycle_stage, creation_time, last_update_time, workspace",
+            [(*row, "default")],
         )
-        connection.executemany(
-            "INSERT INTO experiment_tags (experiment_id, key, value) VALUES (?, ?, ?)",
-            [(int(experiment.experiment_id), key, value) for key, value in experiment.tags.items()],
-        )
+        tags = [(number, key, value) for key, value in one.tags.items()]
+        _insert(connection, "experiment_tags", "experiment_id, key, value", tags)
     for run in runs:
         _insert_run(connection, run)
 
 
-def _insert_run(connection: sqlite3.Connection, run: Run) -> None:
+def _insert(connection: Connection, table: str, columns: str, rows: Sequence[Sequence[object]]) -> None:
+    if rows:
+        marks = ", ".join("?" * len(rows[0]))
+        connection.executemany(f"INSERT INTO {table} ({columns}) VALUES ({marks})", rows)
+
+
+def _insert_run(connection: Connection, run: Run) -> None:
     info, run_id = run.info, run.info.run_id
-    connection.execute(
-        "INSERT INTO runs (run_uuid, experiment_id, name, user_id, status, start_time, end_time, artifact_uri, "
-        "lifecycle_stage) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            run_id,
-            int(info.experiment_id),
-            info.run_name,
-            info.user_id,
-            info.status,
-            info.start_time,
-            info.end_time,
-            info.artifact_uri,
-            info.lifecycle_stage,
-        ),
+    _insert(
+        connection,
+        "runs",
+        "run_uuid, experiment_id, name, user_id, status, start_time, end_time, artifact_uri, lifecycle_stage",
+        [
+            (
+                run_id,
+                int(info.experiment_id),
+                info.run_name,
+                info.user_id,
+                info.status.value,
+                info.start_time,
+                info.end_time,
+                info.artifact_uri,
+                info.lifecycle_stage.value,
+            )
+        ],
     )
-    for metric in run.data.latest_metrics:
-        value, is_nan = stored_value(metric.value)
-        connection.execute(
-            "INSERT INTO latest_metrics (key, run_uuid, value, is_nan, timestamp, step) VALUES (?, ?, ?, ?, 1, 0)",
-            (metric.key, run_id, value, is_nan),
-        )
+    _insert(
+        connection,
+        "latest_metrics",
+        "key, run_uuid, value, is_nan, timestamp, step",
+        [(metric.key, run_id, *stored_value(metric.value), 1, 0) for metric in run.data.latest_metrics],
+    )
     for table, pairs in (("params", run.data.params), ("tags", run.data.tags)):
-        connection.executemany(
-            f"INSERT INTO {table} (key, value, run_uuid) VALUES (?, ?, ?)",
-            [(key, value, run_id) for key, value in pairs.items()],
-        )
+        _insert(connection, table, "key, value, run_uuid", [(key, value, run_id) for key, value in pairs.items()])
     for used in run.inputs.dataset_inputs:
         dataset = used.dataset
         dataset_id = f"{info.experiment_id}-{dataset.name}-{dataset.digest}"
         connection.execute(
-            "INSERT OR IGNORE INTO datasets (dataset_uuid, experiment_id, name, digest, dataset_source_type, "
-            "dataset_source) VALUES (?, ?, ?, ?, '', '')",
+            "INSERT INTO datasets (dataset_uuid, experiment_id, name, digest, dataset_source_type, dataset_source) "
+            f"VALUES (?, ?, ?, ?, '', ''){connection.dialect.unless_there('experiment_id, name, digest')}",
             (dataset_id, int(info.experiment_id), dataset.name, dataset.digest),
         )
-        connection.execute(
-            "INSERT INTO inputs (input_uuid, source_type, source_id, destination_type, destination_id) "
-            "VALUES (?, 'DATASET', ?, 'RUN', ?)",
-            (f"{run_id}-{dataset_id}", dataset_id, run_id),
+        edge = f"{run_id[-4:]}-{dataset_id}"
+        _insert(
+            connection,
+            "inputs",
+            "input_uuid, source_type, source_id, destination_type, destination_id",
+            [(edge, "DATASET", dataset_id, "RUN", run_id)],
         )
-        connection.executemany(
-            "INSERT INTO input_tags (input_uuid, name, value) VALUES (?, ?, ?)",
-            [(f"{run_id}-{dataset_id}", tag.key, tag.value) for tag in used.tags],
-        )
+        _insert(connection, "input_tags", "input_uuid, name, value", [(edge, tag.key, tag.value) for tag in used.tags])
 
 
-def insert_statistics(connection: sqlite3.Connection, series: dict[tuple[str, str], SeriesStatistics]) -> None:
+def insert_statistics(connection: Connection, series: dict[tuple[str, str], SeriesStatistics]) -> None:
     for (run_id, key), of in series.items():
         mean = None if of.mean is None or math.isnan(of.mean) else metric_number(of.mean)
         row: dict[str, object] = {
@@ -171,8 +187,7 @@ def insert_statistics(connection: sqlite3.Connection, series: dict[tuple[str, st
             value, is_nan = stored_value(point.value)
             row |= {f"{end}_step": point.step, f"{end}_timestamp": point.timestamp}
             row |= {f"{end}_value": value, f"{end}_is_nan": is_nan}
-        marks = ", ".join("?" * len(row))
-        connection.execute(f"INSERT INTO kirok_series ({', '.join(row)}) VALUES ({marks})", tuple(row.values()))
+        _insert(connection, "kirok_series", ", ".join(row), [tuple(row.values())])
 
 
 run_orders = st.lists(
@@ -224,7 +239,7 @@ experiment_orders = st.lists(
     page=st.integers(1, 9),
 )
 def test_sql_finds_the_runs_that_the_matcher_finds(
-    connection: sqlite3.Connection,
+    connection: Connection,
     runs: list[Run],
     series: dict[tuple[str, str], SeriesStatistics],
     experiments: dict[str, Experiment],
@@ -234,8 +249,6 @@ def test_sql_finds_the_runs_that_the_matcher_finds(
     view: ViewType,
     page: int,
 ) -> None:
-    fill(connection, runs, experiments.values())
-    insert_statistics(connection, series)
     facts = Known(series, experiments)
     order = parse_run_order(clauses)
     matches = run_matcher(expression, facts)
@@ -245,12 +258,16 @@ def test_sql_finds_the_runs_that_the_matcher_finds(
     expected = [run.info.run_id for run in sorted(filter(matches, candidates), key=run_sort_key(order, facts))]
 
     def found(limit: int, offset: int) -> list[str]:
-        statement = run_search(expression, order, experiment_ids, view.stages, SQLITE, limit=limit, offset=offset)
+        asked = resolved(connection, expression)
+        dialect = connection.dialect
+        statement = run_search(asked, order, experiment_ids, view.stages, dialect, limit=limit, offset=offset)
         return [row[0] for row in connection.execute(*statement)]
 
-    assert found(100, 0) == expected
-    pages = [found(page, offset) for offset in range(0, len(expected) + 1, page)]
-    assert list(itertools.chain(*pages)) == expected
+    with filled(connection, runs, experiments.values()):
+        insert_statistics(connection, series)
+        assert found(100, 0) == expected
+        pages = [found(page, offset) for offset in range(0, len(expected) + 1, page)]
+        assert list(itertools.chain(*pages)) == expected
 
 
 @given(
@@ -261,26 +278,27 @@ def test_sql_finds_the_runs_that_the_matcher_finds(
     page=st.integers(1, 9),
 )
 def test_sql_finds_the_experiments_that_the_matcher_finds(
-    connection: sqlite3.Connection,
+    connection: Connection,
     experiments: list[Experiment],
     expression: Expression | None,
     clauses: list[str],
     view: ViewType,
     page: int,
 ) -> None:
-    fill(connection, [], experiments)
     order = parse_experiment_order(clauses)
     matches = experiment_matcher(expression)
     candidates = [one for one in experiments if one.lifecycle_stage in view.stages]
     expected = [int(one.experiment_id) for one in sorted(filter(matches, candidates), key=experiment_sort_key(order))]
 
     def found(limit: int, offset: int) -> list[int]:
-        statement = experiment_search(expression, order, view.stages, SQLITE, limit=limit, offset=offset)
+        asked = resolved(connection, expression, of_runs=False)
+        statement = experiment_search(asked, order, view.stages, connection.dialect, limit=limit, offset=offset)
         return [row[0] for row in connection.execute(*statement)]
 
-    assert found(100, 0) == expected
-    pages = [found(page, offset) for offset in range(0, len(expected) + 1, page)]
-    assert list(itertools.chain(*pages)) == expected
+    with filled(connection, [], experiments):
+        assert found(100, 0) == expected
+        pages = [found(page, offset) for offset in range(0, len(expected) + 1, page)]
+        assert list(itertools.chain(*pages)) == expected
 
 
 def printed(expression: Expression) -> str:

@@ -81,7 +81,8 @@ class Comparison(Struct, frozen=True):
     @property
     def is_numeric(self) -> bool:
         """Whether numbers are compared; None and texts are no numbers."""
-        return isinstance(self.value[0] if isinstance(self.value, tuple) else self.value, int | float)
+        values = self.value if isinstance(self.value, tuple) else (self.value,)
+        return bool(values) and isinstance(values[0], int | float)
 
 
 class And(Struct, frozen=True):

@@ -25,10 +25,12 @@ from kirok.rules.lifecycle import (
 from kirok.rules.locations import run_artifact_uri
 from kirok.rules.paging import MAX_RUNS_PAGE, check_max_results
 from kirok.rules.values import fitted_params, fitted_tags
+from kirok.search.goals import check_goals
 from kirok.search.match import run_matcher
 from kirok.search.order import parse_run_order, run_sort_key
 from kirok.search.parse import parse_run_filter
 from kirok.stores.memory.records import Records, RunRecord, rank, whole
+from kirok.stores.memory.series import MemoryFacts
 from kirok.stores.pages import page_of
 
 
@@ -118,9 +120,13 @@ class MemoryRunStore:
     ) -> PagedList[Run]:
         """As RunStore."""
         check_max_results(max_results, MAX_RUNS_PAGE)
-        matches = run_matcher(parse_run_filter(filter_string))
-        sort_key = run_sort_key(parse_run_order(order_by))
+        expression, order = parse_run_filter(filter_string), parse_run_order(order_by)
         wanted = {experiment_number(experiment_id) for experiment_id in experiment_ids}
+        if wanted:
+            found = self.records.experiments
+            check_goals(expression, order, (found[number] for number in wanted if number in found))
+        facts = MemoryFacts(self.records)
+        matches, sort_key = run_matcher(expression, facts), run_sort_key(order, facts)
         runs = [
             self.records.whole_run(record)
             for record in self.records.runs.values()

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from kirok.entities.experiments import Experiment
 from kirok.entities.series import SeriesStatistics
 from kirok.rules.paging import check_statistics_request
 from kirok.rules.series import Columns, statistics_of
@@ -27,3 +28,19 @@ class MemorySeriesStore:
             for key, ranks in self.records.runs[run_id].series.items()
             if keys is None or key in keys
         }
+
+
+class MemoryFacts:
+    """What a filter may ask beside the runs themselves; for whoever holds the records' lock."""
+
+    def __init__(self, records: Records) -> None:
+        self._records = records
+
+    def statistics(self, run_id: str, key: str) -> SeriesStatistics | None:
+        """As Facts."""
+        ranks = self._records.runs[run_id].series.get(key)
+        return None if ranks is None else statistics_of(Columns.of(ranks))
+
+    def experiment(self, experiment_id: str) -> Experiment:
+        """As Facts."""
+        return self._records.experiment(experiment_id)

@@ -156,7 +156,8 @@ def _ordering(order: Sequence[OrderBy], dialect: Dialect) -> tuple[Sql, Sql]:
 
 def _number_terms(value: Sql, flag: str | None, ascending: bool, dialect: Dialect) -> list[Sql]:
     """Numbers, then NaN (a 0 that is flagged), then what is absent."""
-    terms = [Sql(dialect.ordered(value.text, ascending), value.values)]
+    ordered = dialect.ordered(value.text, ascending)
+    terms = [Sql(ordered, value.values * ordered.count(value.text))]  # MySQL says it twice
     if flag is not None:
         terms.insert(0, Sql(f"CASE {flag} WHEN FALSE THEN 0 WHEN TRUE THEN 1 ELSE 2 END"))
     return terms

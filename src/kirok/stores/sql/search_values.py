@@ -44,6 +44,8 @@ def text_test(  # noqa: PLR0911 - one return for each kind of comparator
 
     RLIKE is a function of SQLite's connection; elsewhere `search_patterns.resolved` has replaced it.
     """
+    if value == ():  # no list can be empty everywhere
+        return Sql("FALSE" if comparator is Comparator.IN else f"{column} IS NOT NULL")
     if isinstance(value, tuple):
         among = dialect.among if comparator is Comparator.IN else dialect.not_among
         return Sql(f"{column} {among}", (dialect.listed([str(one) for one in value]),))
