@@ -28,6 +28,7 @@ from kirok.rules.lifecycle import (
 from kirok.rules.locations import run_artifact_uri
 from kirok.rules.paging import MAX_RUNS_PAGE, check_max_results
 from kirok.rules.values import fitted_params, fitted_tags
+from kirok.search.goals import check_goals
 from kirok.search.match import run_matcher
 from kirok.search.order import parse_run_order, run_sort_key
 from kirok.search.parse import parse_run_filter
@@ -130,10 +131,13 @@ class FileRunStore:
         """As RunStore."""
         check_max_results(max_results, MAX_RUNS_PAGE)
         facts = FolderFacts(self._folder)
-        matches = run_matcher(parse_run_filter(filter_string), facts)
-        sort_key = run_sort_key(parse_run_order(order_by), facts)
+        expression, order = parse_run_filter(filter_string), parse_run_order(order_by)
+        matches, sort_key = run_matcher(expression, facts), run_sort_key(order, facts)
+        places = list(self._folder.places_of(experiment_ids))
+        if experiment_ids:
+            check_goals(expression, order, (facts.experiment(os.path.basename(place)) for place in places))
         runs: list[Run] = []
-        for place in self._folder.places_of(experiment_ids):
+        for place in places:
             records = self._folder.records(place).values()
             in_view = [record for record in records if record.info.lifecycle_stage in view_type.stages]
             facts.learn(in_view)
