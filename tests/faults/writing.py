@@ -18,9 +18,14 @@ _ENOUGH_WITHIN_S = 120.0
 
 
 class Client(threading.Thread):
-    """Logs batches to one run, its own keys and one that all share, and makes runs, until told or unable to go on."""
+    """Logs batches to one run, its own keys and one that all share, and makes runs, until told or unable to go on.
 
-    def __init__(self, number: int, address: str, run_id: str, settings: TransportSettings) -> None:
+    Refused by one server, it sends the same again to the next of `others`.
+    """
+
+    def __init__(
+        self, number: int, address: str, run_id: str, settings: TransportSettings, others: Sequence[str] = ()
+    ) -> None:
         super().__init__(name=f"client {number}")
         self.number = number
         self.run_id = run_id
@@ -29,23 +34,27 @@ class Client(threading.Thread):
         self.params: set[tuple[str, str]] = set()
         self.runs: set[str] = set()
         self.refusal: KirokError | None = None
-        """What ended it, where it was not told to stop."""
-        self._stores = open_rest(address, settings)
+        """The last that it met."""
+        self._addresses = [address, *others]
+        self._settings = settings
         self._is_stopping = threading.Event()
 
     def stop(self) -> None:
         self._is_stopping.set()
 
     def run(self) -> None:
-        step = 0
-        try:
-            while not self._is_stopping.is_set():
-                step += 1
-                self._log(self._stores, step)
-        except KirokError as error:
-            self.refusal = error
-        finally:
-            self._stores.close()
+        step = 1
+        for address in self._addresses:
+            stores = open_rest(address, self._settings)
+            try:
+                while not self._is_stopping.is_set():
+                    self._log(stores, step)
+                    step += 1
+                return
+            except KirokError as error:
+                self.refusal = error
+            finally:
+                stores.close()
 
     def _log(self, stores: Stores, step: int) -> None:
         own = [(f"own{self.number}.{key}", step) for key in range(8)]
