@@ -44,7 +44,8 @@ class MemoryExperimentStore:
         for tag in tags:
             _check_tag(tag)
         self._check_name_is_free(name)
-        return self.records.add_experiment(name, artifact_location, {tag.key: tag.value for tag in tags})
+        texts = {tag.key: tag.value for tag in tags}
+        return self.records.add_experiment(name, artifact_location, dict(sorted(texts.items())))
 
     @whole
     def get_experiment(self, experiment_id: str) -> Experiment:
@@ -99,7 +100,7 @@ class MemoryExperimentStore:
         """As ExperimentStore."""
         _check_tag(tag)
         experiment = self._active(experiment_id)
-        self.records.change_experiment(experiment, tags={**experiment.tags, tag.key: tag.value})
+        self.records.change_experiment(experiment, tags=dict(sorted({**experiment.tags, tag.key: tag.value}.items())))
 
     @whole
     def delete_experiment_tag(self, experiment_id: str, key: str) -> None:

@@ -120,7 +120,7 @@ def test_records_of_mlflows_first_releases_are_read(
     stores: Stores, root: Path, open_root: Callable[[], Stores]
 ) -> None:
     folder = root / "3"
-    run = folder / "0a" * 16 if False else folder / ("0a" * 16)
+    run = folder / ("0a" * 16)
     for part in ("metrics", "params", "artifacts"):
         (run / part).mkdir(parents=True)
     (folder / "meta.yaml").write_text("artifact_location: /data/3\nexperiment_id: 3\nname: old\n")
