@@ -16,8 +16,8 @@ def dump(uri: str) -> dict[str, object]:
         }
     stores = open_stores(uri)
     try:
-        archive = stores.archive
-        assert archive is not None
+        assert stores.archive is not None
+        archive = stores.archive()
         return {
             f"{kind.name} {unit}": sorted(map(repr, archive.rows(kind, kind.columns, [unit])))
             for noun in NOUNS

@@ -171,7 +171,7 @@ def opened(uri: str, *, is_source: bool = False, artifact_root: str | None = Non
     try:
         if stores.archive is None:
             raise click.UsageError(f"Nothing can be copied from or to {shown}: it ends with its process.")
-        yield stores.archive
+        yield stores.archive()
     finally:
         stores.close()
 

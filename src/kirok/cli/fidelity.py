@@ -16,7 +16,7 @@ def told(report: Report) -> str:
 def _lines(report: Report) -> Iterator[str]:
     headers = ["Rows", "Source", "Equal", *(("Written", "Overwritten") if report.wrote else ("Missing", "Differing"))]
     rows = [[kind, *_counts(tally)] for kind, tally in report.tallies.items() if tally.source or tally.extra]
-    yield table([*headers, "Conflicts", "Only there"], rows)
+    yield table([*headers, "Conflicts", "Refused", "Only there"], rows)
     for placed in report.experiments:
         if placed.note:
             yield f"Experiment {placed.source_id} is {placed.destination_id} ({printable(placed.name)}): {placed.note}."
@@ -26,6 +26,8 @@ def _lines(report: Report) -> Iterator[str]:
         yield f"Not kept, as this kind of store has no place for it: {', '.join(columns)} of {kind}."
     for difference in report.differences:
         yield printable(difference)
+    for refusal in report.refusals:
+        yield printable(f"Refused: {refusal}")
     for conflict in report.conflicts:
         yield _conflict(conflict)
     if report.artifacts is not None:
@@ -33,7 +35,7 @@ def _lines(report: Report) -> Iterator[str]:
 
 
 def _counts(tally: Tally) -> list[str]:
-    counts = (tally.source, tally.same, tally.missing, tally.changed, tally.conflicts, tally.extra)
+    counts = (tally.source, tally.same, tally.missing, tally.changed, tally.conflicts, tally.refused, tally.extra)
     return [f"{count:,}" for count in counts]
 
 

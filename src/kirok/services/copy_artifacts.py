@@ -21,16 +21,20 @@ class ArtifactTrees:
         """`told` is told the size of every file that was copied."""
         self._open_source, self._open_destination, self._told = open_source, open_destination, told
 
-    def bring(self, old: str, new: str, artifacts: Artifacts, *, write: bool) -> None:
+    def bring(
+        self, old: str, new: str, artifacts: Artifacts, *, write: bool, left: frozenset[str] = frozenset()
+    ) -> None:
         """Copy the files below `old` that `new` lacks, or only name them where nothing is to be written.
 
-        Places that cannot be opened become failures of `artifacts`, and the copy goes on.
+        Those called as in `left` stay. Places that cannot be opened become failures of `artifacts`; the copy goes on.
         """
         if old.rstrip("/") == new.rstrip("/"):
             return
         try:
             source, destination = self._open_source(old), self._open_destination(new)
             for info, size_there in _files(source, destination):
+                if info.path in left:
+                    continue
                 artifacts.files += 1
                 artifacts.size_bytes += info.file_size or 0
                 if info.file_size == size_there:

@@ -88,7 +88,7 @@ class Placing:
     """
 
     def __init__(self, source: Archive, destination: Archive, same_name: SameName, artifact_root: str | None) -> None:
-        both = set(source.columns(_ROOT)).intersection(destination.columns(_ROOT))
+        both = set(source.columns(_ROOT)).intersection(destination.kept(_ROOT))
         self._columns = tuple(column for column in _ROOT.columns if column in both)
         self._ours = ExperimentRows(source, self._columns)
         self._theirs = ExperimentRows(destination, self._columns)

@@ -18,6 +18,8 @@ class Tally(Struct):
     """Other at the destination; a copy has overwritten them."""
     conflicts: int = 0
     """Something else stands under the same key; left alone."""
+    refused: int = 0
+    """Not taken by the destination."""
     extra: int = 0
     """At the destination alone, in a unit that both have; left alone."""
 
@@ -66,6 +68,8 @@ class Report(Struct):
     """The first few."""
     differences: list[str] = field(default_factory=list)
     """A comparison's first few missing or changed rows."""
+    refusals: list[str] = field(default_factory=list)
+    """The first few rows that the destination refused, and why."""
     unheld: dict[str, int] = field(default_factory=dict)
     """Kinds that the destination cannot hold, with the rows left behind."""
     unheld_columns: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -76,13 +80,16 @@ class Report(Struct):
     @property
     def written(self) -> int:
         """Rows that a copy wrote."""
-        return sum(tally.missing + tally.changed for tally in self.tallies.values()) if self.wrote else 0
+        if not self.wrote:
+            return 0
+        return sum(tally.missing + tally.changed - tally.refused for tally in self.tallies.values())
 
     @property
     def is_faithful(self) -> bool:
         """Whether all that the destination can hold is there, and equal."""
         rows = all(
-            not tally.conflicts and (self.wrote or not tally.missing + tally.changed) for tally in self.tallies.values()
+            not tally.conflicts and not tally.refused and (self.wrote or not tally.missing + tally.changed)
+            for tally in self.tallies.values()
         )
         files = self.artifacts is None or not (self.artifacts.failures or self.artifacts.differing)
         return rows and files
@@ -96,6 +103,12 @@ class Report(Struct):
         self.tally(conflict.kind).conflicts += 1
         if len(self.conflicts) < _MOST_EXAMPLES:
             self.conflicts.append(conflict)
+
+    def add_refusal(self, kind: str, name: str, why: str) -> None:
+        """Count a row that was refused, and keep it as an example while there are few."""
+        self.tally(kind).refused += 1
+        if len(self.refusals) < _MOST_EXAMPLES:
+            self.refusals.append(f"{kind} ({name}): {why}")
 
     def add_difference(self, text: str) -> None:
         """Keep an example while there are few."""

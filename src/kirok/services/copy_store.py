@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from msgspec import Struct
 
+from kirok.base.errors import InvalidParameter
 from kirok.services.copy_artifacts import ArtifactTrees
 from kirok.services.copy_experiments import Placement, Placing, SameName
 from kirok.services.copy_report import Artifacts, Conflict, Report
-from kirok.services.copy_translation import LOCATIONS, TRACE_LOCATION, Translation
-from kirok.stores.archive_kinds import EXPERIMENTS, KINDS, NOUNS, Kind, Noun
+from kirok.services.copy_translation import ADOPTED, LOCATIONS, SPANS_IN_STORE, TRACE_LOCATION, Translation
+from kirok.stores.archive_kinds import EXPERIMENTS, KINDS, LOGGED_MODELS, NOUNS, RUNS, TRACES, Kind, Noun
 from kirok.stores.archives import Archive, Fingerprint, Row, fingerprint_of
 
 Progress = Callable[[str, int, int], None]
@@ -88,6 +89,8 @@ class StoreCopy:
                 passage.units(noun, units[at : at + noun.at_once])
             if units:
                 self._progress(noun.name, len(units), len(units))
+        if write:
+            self._destination.finish()
         return report
 
 
@@ -129,18 +132,21 @@ class _Passage:
                 self._kind(kind, ids, [each.destination_id for each in chosen])
 
     def units(self, noun: Noun, ids: Sequence[str]) -> None:
-        """Some units with all that belongs to them, files first: a row is there when what it speaks of is."""
-        if self._trees is not None and self._report.artifacts is not None:
-            for old in self._places(noun, ids):
-                new = self.translation.relocation.of(old)
-                self._trees.bring(old, new, self._report.artifacts, write=self._write)
+        """Some units with all that belongs to them, their files last."""
         for kind in noun.kinds:
             self._kind(kind, ids, ids)
+        if self._trees is not None and self._report.artifacts is not None:
+            ours, theirs = _places(self._source, noun, ids), _places(self._destination, noun, ids)
+            spans_told = _with_spans(self._source, ids) if noun is TRACES else frozenset()
+            for unit_id in ours.keys() & theirs.keys():
+                # A trace's spans went as rows, which a folder makes this file of.
+                left = frozenset({"traces.json"} if unit_id in spans_told else ())
+                self._trees.bring(ours[unit_id], theirs[unit_id], self._report.artifacts, write=self._write, left=left)
 
     def _kind(self, kind: Kind, ids: Sequence[str], destination_ids: Sequence[str]) -> None:
         if not ids:
             return
-        ours, theirs = self._source.columns(kind), self._destination.columns(kind)
+        ours, theirs = self._source.columns(kind), self._destination.kept(kind)
         if not ours:
             return
         if not theirs:
@@ -178,6 +184,7 @@ class _Passage:
         tally = self._report.tally(kind.name)
         key = [columns.index(column) for column in kind.key if column in columns]
         fixed = [columns.index(column) for column in kind.fixed if column in columns]
+        adopted = columns.index(ADOPTED[kind.name]) if ADOPTED.get(kind.name) in columns else None
         theirs = {tuple(row[at] for at in key): row for row in self._destination.rows(kind, columns, destination_ids)}
         missing: list[Row] = []
         changed: list[Row] = []
@@ -185,15 +192,14 @@ class _Passage:
             tally.source += 1
             name = tuple(row[at] for at in key)
             other = theirs.pop(name, None)
+            if adopted is not None and other is not None and row[adopted] != other[adopted]:
+                self.translation.adopted[row[adopted]] = other[adopted]
+                row = (*row[:adopted], other[adopted], *row[adopted + 1 :])  # noqa: PLW2901 - the row as it is there
             if other == row:
                 tally.same += 1
             elif other is None:
                 tally.missing += 1
                 missing.append(row)
-            elif kind.name == "datasets" and row[columns.index("dataset_uuid")] != other[columns.index("dataset_uuid")]:
-                # An experiment has one dataset of a name and digest; whoever came first gave it its id.
-                self.translation.datasets[row[columns.index("dataset_uuid")]] = other[columns.index("dataset_uuid")]
-                tally.same += 1
             elif any(row[at] != other[at] for at in fixed):
                 self._report.add_conflict(Conflict(kind.name, name, columns, row, other))
             else:
@@ -207,30 +213,58 @@ class _Passage:
 
     def _put(self, kind: Kind, columns: tuple[str, ...], rows: Sequence[Row], what: str) -> None:
         if self._write:
-            self._destination.write(kind, columns, rows)
+            self._write_what_fits(kind, columns, rows)
             return
         for row in rows:
-            named = ", ".join(f"{column}={row[columns.index(column)]!r}" for column in kind.key if column in columns)
-            self._report.add_difference(f"{kind.name} ({named}) {what}")
+            self._report.add_difference(f"{kind.name} ({_named(kind, columns, row)}) {what}")
+
+    def _write_what_fits(self, kind: Kind, columns: tuple[str, ...], rows: Sequence[Row]) -> None:
+        """Write rows; those that the destination refuses are found by halves, and reported."""
+        try:
+            self._destination.write(kind, columns, rows)
+        except InvalidParameter as error:
+            if len(rows) == 1:
+                self._report.add_refusal(kind.name, _named(kind, columns, rows[0]), error.message)
+                return
+            half = len(rows) // 2
+            self._write_what_fits(kind, columns, rows[:half])
+            self._write_what_fits(kind, columns, rows[half:])
 
     def _ours(self, kind: Kind, columns: tuple[str, ...], ids: Sequence[str]) -> Fingerprint:
         if self.translation.changes(kind, columns):
             return fingerprint_of(self._translated(kind, columns, ids))
         return self._source.fingerprint(kind, columns, ids)
 
-    def _translated(self, kind: Kind, columns: tuple[str, ...], ids: Sequence[str]) -> Iterable[Row]:
-        return self.translation.applied(kind, columns, self._source.rows(kind, columns, ids))
+    def _translated(self, kind: Kind, columns: tuple[str, ...], ids: Sequence[str]) -> Iterator[Row]:
+        for row in self.translation.applied(kind, columns, self._source.rows(kind, columns, ids)):
+            if self._destination.takes(kind, columns, row):
+                yield row
+            else:
+                self._report.unheld[kind.name] = self._report.unheld.get(kind.name, 0) + 1
 
-    def _places(self, noun: Noun, ids: Sequence[str]) -> Iterator[str]:
-        """Where the files of these units lie."""
-        if noun.name in ("runs", "logged_models"):
-            for (place,) in self._source.rows(noun.root, LOCATIONS[noun.root.name], ids):
-                if place:
-                    yield place
-        elif noun.name == "traces":
-            for key, value in self._source.rows(KINDS["trace_tags"], ("key", "value"), ids):
-                if key == TRACE_LOCATION and value:
-                    yield value
+
+def _places(archive: Archive, noun: Noun, ids: Sequence[str]) -> dict[str, str]:
+    """Where the files of these units lie, by id."""
+    if noun is TRACES:
+        tags = archive.rows(KINDS["trace_tags"], ("request_id", "value", "key"), ids)
+        return {trace_id: place for trace_id, place, key in tags if key == TRACE_LOCATION and place}
+    if noun not in (RUNS, LOGGED_MODELS):
+        return {}
+    return {
+        unit: place
+        for unit, place in archive.rows(noun.root, (noun.root.owner, *LOCATIONS[noun.root.name]), ids)
+        if place
+    }
+
+
+def _with_spans(archive: Archive, ids: Sequence[str]) -> frozenset[str]:
+    """Those of these traces whose spans are rows."""
+    tags = archive.rows(KINDS["trace_tags"], ("request_id", "key", "value"), ids)
+    return frozenset(trace_id for trace_id, *tag in tags if tuple(tag) == SPANS_IN_STORE)
+
+
+def _named(kind: Kind, columns: Sequence[str], row: Row) -> str:
+    return ", ".join(f"{column}={row[columns.index(column)]!r}" for column in kind.key if column in columns)
 
 
 def _portions(rows: Iterable[Row]) -> Iterator[list[Row]]:

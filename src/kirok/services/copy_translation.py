@@ -17,7 +17,13 @@ LOCATIONS = {
 TRACE_LOCATION = "mlflow.artifactLocation"
 """The tag by which a trace says where its files lie."""
 
-_DATASETS = {"datasets": "dataset_uuid", "inputs": "source_id", "logged_model_metrics": "dataset_uuid"}
+SPANS_IN_STORE = ("mlflow.trace.spansLocation", "TRACKING_STORE")
+"""The tag of a trace whose spans are rows; the file of them beside is then another copy."""
+
+ADOPTED = {"datasets": "dataset_uuid", "inputs": "input_uuid"}
+"""Columns of ids that nobody sees but the rows that refer to them, by kind: what is there already keeps its own."""
+
+_REFERRING = {"inputs": "source_id", "logged_model_metrics": "dataset_uuid", "input_tags": "input_uuid"}
 
 
 class Relocation:
@@ -56,8 +62,8 @@ class Translation:
 
     def __init__(self) -> None:
         self.experiments: dict[str, str] = {}
-        self.datasets: dict[str, str] = {}
-        """Datasets that the destination knows already, under ids of its own."""
+        self.adopted: dict[str, str] = {}
+        """Datasets and edges that the destination knows under ids of its own."""
         self.relocation = Relocation()
 
     def changes(self, kind: Kind, columns: Sequence[str]) -> bool:
@@ -80,8 +86,8 @@ class Translation:
                 found.append((at, lambda _, old: self.experiments.get(old, old)))
             elif column in LOCATIONS.get(kind.name, ()) and self.relocation:
                 found.append((at, lambda _, old: self.relocation.of(old)))
-            elif column == _DATASETS.get(kind.name) and self.datasets:
-                found.append((at, lambda _, old: self.datasets.get(old, old)))
+            elif column == _REFERRING.get(kind.name) and self.adopted:
+                found.append((at, lambda _, old: self.adopted.get(old, old)))
         if kind.name == "trace_tags" and self.relocation:
             key, value = columns.index("key"), columns.index("value")
             found.append((value, lambda row, old: self.relocation.of(old) if row[key] == TRACE_LOCATION else old))

@@ -44,7 +44,13 @@ class Archive(Protocol):
     """
 
     def columns(self, kind: Kind) -> tuple[str, ...]:
-        """The columns of a kind that this store can hold, in the kind's order; none where it cannot hold the kind."""
+        """The columns of a kind that this store can tell, in the kind's order; none where it has no such rows."""
+
+    def kept(self, kind: Kind) -> tuple[str, ...]:
+        """The columns of a kind that this store keeps as they are written; none where it takes no such rows."""
+
+    def takes(self, kind: Kind, columns: Sequence[str], row: Row) -> bool:
+        """Whether this store can hold a row of a kind that it keeps."""
 
     def units(self, noun: Noun, experiment_ids: Sequence[str] | None = None) -> Iterator[str]:
         """The ids of a noun's units, of all or of these experiments; in the same order every time."""
@@ -63,6 +69,9 @@ class Archive(Protocol):
 
     def free_experiment_id(self, wanted: str) -> str:
         """`wanted` where this store can hold an experiment of that id and has none, else one of its own choice."""
+
+    def finish(self) -> None:
+        """All was written: what had to wait for the end, such as putting into the bin, can be done."""
 
 
 def fingerprint_of(rows: Iterable[Row]) -> Fingerprint:

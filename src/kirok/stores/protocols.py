@@ -301,8 +301,8 @@ class Stores(Struct, frozen=True):
     """None where none are drawn."""
     queued: QueuedWrites | None = None
     encoded: EncodedReads | None = None
-    archive: Archive | None = None
-    """None for a store that ends with the process."""
+    archive: Callable[[], Archive] | None = None
+    """Opens what can be copied; it closes with the stores. None for a store that ends with the process."""
     background: Callable[[], AbstractContextManager[None]] | None = None
     """What a server keeps going for as long as it serves; None where there is nothing to do."""
     bin: Bin | None = None

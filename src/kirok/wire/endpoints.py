@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from kirok.wire import artifacts, charts, experiments, logged_models, metrics, runs, series
+from kirok.wire import archives, artifacts, charts, experiments, logged_models, metrics, runs, series
 
 MLFLOW_VERSION = "3.17.2"
 """The MLflow version spoken: clients decide by it what to send."""
@@ -257,6 +257,67 @@ SEARCH_LOGGED_MODELS = _post(
     logged_models.LoggedModelsPage,
     _READ,
     "Logged models of some experiments: none yet, and 501 where MLflow has written some that match.",
+)
+
+GET_ARCHIVE_COLUMNS = Endpoint(
+    "get_archive_columns",
+    "GET",
+    "/api/kirok/archive",
+    _Empty,
+    archives.ArchiveColumns,
+    _MANAGE,
+    "What `kirok copy` can move out of and into the store behind this server.",
+    at_root=True,
+)
+LIST_ARCHIVE_UNITS = Endpoint(
+    "list_archive_units",
+    "POST",
+    "/api/kirok/archive/units",
+    archives.ListUnits,
+    archives.Units,
+    _MANAGE,
+    "The ids of everything of one noun, for `kirok copy`.",
+    at_root=True,
+)
+READ_ARCHIVE_ROWS = Endpoint(
+    "read_archive_rows",
+    "POST",
+    "/api/kirok/archive/rows",
+    archives.ReadRows,
+    bytes,
+    _MANAGE,
+    "Rows for `kirok copy`: a JSON list of rows on each line.",
+    at_root=True,
+)
+GET_ARCHIVE_FINGERPRINT = Endpoint(
+    "get_archive_fingerprint",
+    "POST",
+    "/api/kirok/archive/fingerprint",
+    archives.ReadRows,
+    archives.RowsFingerprint,
+    _MANAGE,
+    "Rows in brief, to compare two stores without moving the rows.",
+    at_root=True,
+)
+WRITE_ARCHIVE_ROWS = Endpoint(
+    "write_archive_rows",
+    "POST",
+    "/api/kirok/archive/write",
+    archives.WriteRows,
+    _Empty,
+    _MANAGE,
+    "Put in rows that `kirok copy` brings, over those under the same keys.",
+    at_root=True,
+)
+FIND_FREE_EXPERIMENT_ID = Endpoint(
+    "find_free_experiment_id",
+    "POST",
+    "/api/kirok/archive/free-experiment-id",
+    archives.FindFreeExperimentId,
+    archives.FreeExperimentId,
+    _MANAGE,
+    "The id that `kirok copy` may give an experiment.",
+    at_root=True,
 )
 
 LIST_ARTIFACTS = _get(

@@ -1,7 +1,7 @@
 """Every endpoint and the handler that answers it."""
 
 from kirok.server.handlers import Handlers, Streams
-from kirok.server.routes import artifacts, charts, experiments, logged_models, metrics, runs, series, service
+from kirok.server.routes import archives, artifacts, charts, experiments, logged_models, metrics, runs, series, service
 
 HANDLERS: Handlers = {
     **experiments.HANDLERS,
@@ -10,6 +10,7 @@ HANDLERS: Handlers = {
     **series.HANDLERS,
     **logged_models.HANDLERS,
     **artifacts.HANDLERS,
+    **archives.HANDLERS,
     **service.HANDLERS,
 }
-STREAMS: Streams = {**charts.STREAMS, **artifacts.STREAMS, **service.STREAMS}
+STREAMS: Streams = {**archives.STREAMS, **charts.STREAMS, **artifacts.STREAMS, **service.STREAMS}

@@ -12,7 +12,7 @@ from kirok.stores.file import archive_traces as traces
 from kirok.stores.file.archive_files import Cells, Reader, Writer
 from kirok.stores.file.archive_places import Places, experiment_of
 from kirok.stores.file.faults import on_files, refusal
-from kirok.stores.file.layout import Layout, is_experiment_name
+from kirok.stores.file.layout import is_experiment_name
 
 # What MLflow's files have no place for.
 _LOST = {
@@ -24,9 +24,9 @@ _LOST = {
 class FileArchive:
     """An Archive on MLflow's folders."""
 
-    def __init__(self, layout: Layout, artifact_root: str) -> None:
+    def __init__(self, places: Places, artifact_root: str) -> None:
         self.default_artifact_root: str | None = artifact_root
-        self._places = Places(layout)
+        self._places = places
         self._readers: dict[str, Reader] = {
             "experiments": runs.read_experiments,
             "experiment_tags": runs.read_experiment_tags,
@@ -89,6 +89,14 @@ class FileArchive:
             return ()
         return tuple(column for column in kind.columns if column not in _LOST.get(kind.name, ()))
 
+    def kept(self, kind: Kind) -> tuple[str, ...]:
+        """As Archive: what can be told."""
+        return self.columns(kind)
+
+    def takes(self, kind: Kind, columns: Sequence[str], row: Row) -> bool:  # noqa: ARG002 - any
+        """As Archive: any."""
+        return True
+
     @on_files
     def units(self, noun: Noun, experiment_ids: Sequence[str] | None = None) -> Iterator[str]:
         """As Archive, in the order of ids."""
@@ -136,6 +144,9 @@ class FileArchive:
         while (made := str(time.time_ns() // 10)) in found:
             pass
         return made
+
+    def finish(self) -> None:
+        """As Archive: nothing waits."""
 
 
 def _noun_of(kind: Kind) -> Noun:

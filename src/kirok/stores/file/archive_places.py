@@ -1,6 +1,7 @@
 """Where the units that can be copied stand in a folder of runs."""
 
 import os
+import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -12,29 +13,32 @@ from kirok.stores.file.scans import Stamp
 TRACE_INFO = "trace_info.yaml"
 
 _MOST_KEPT = 512
+_FRESH_S = 30.0
 _FOLDERS = {"logged_models": MODELS, "traces": TRACES}
 
 
 class Places:
-    """The places of units by their ids, found by one look through the folder, and their records.
+    """The places of units by their ids, found by a look through the folder now and then, and their records.
 
-    What others add meanwhile is not seen; what is written through `add` is.
+    What others add is seen at the next look; what is written through `add` at once.
     """
 
     def __init__(self, layout: Layout) -> None:
         self.layout = layout
         self._warnings = Warnings()
         self._found: dict[str, dict[str, str]] = {}
+        self._looked: dict[str, float] = {}
         self._records: dict[str, dict[str, Any] | None] = {}
         self.edges: dict[str, str] = {}
         """The folders of edges between runs and datasets or models that were met last, by the edges' ids."""
 
     def of(self, noun: Noun) -> Mapping[str, str]:
         """The place of each unit of a noun, by its id."""
-        found = self._found.get(noun.name)
-        if found is None:
-            found = self._found[noun.name] = dict(sorted(self._look(noun)))
-        return found
+        if noun.name not in self._found or time.monotonic() > self._looked.get(noun.name, 0.0) + _FRESH_S:
+            self._found[noun.name] = dict(sorted(self._look(noun)))
+            self._looked[noun.name] = time.monotonic()
+            self._records.clear()
+        return self._found[noun.name]
 
     def add(self, noun: Noun, unit_id: str, place: str) -> None:
         """A unit stands at a place from now on."""

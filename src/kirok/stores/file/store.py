@@ -2,11 +2,13 @@
 
 import os
 from collections.abc import Mapping
+from functools import partial
 
 from kirok.base.clock import Clock, now_ms
 from kirok.base.errors import InvalidParameter
 from kirok.rules.file_uris import folder_uri
 from kirok.stores.file.archive import FileArchive
+from kirok.stores.file.archive_places import Places
 from kirok.stores.file.charts import FileChartStore
 from kirok.stores.file.experiments import FileExperimentStore
 from kirok.stores.file.faults import refusal
@@ -65,7 +67,7 @@ def open_file(
         logged_models=FileLoggedModelStore(folder),
         close=folder.close,
         kind="file",
-        archive=FileArchive(folder.layout, settings.artifact_root),
+        archive=partial(FileArchive, Places(folder.layout), settings.artifact_root),
     )
 
 

@@ -3,8 +3,11 @@
 A batch goes out as one request; whoever has more than a request may hold splits it (the client does).
 """
 
+from functools import partial
+
 from kirok.base.settings import TransportSettings
 from kirok.stores.protocols import Stores
+from kirok.stores.rest.archive import open_archive
 from kirok.stores.rest.charts import RestChartStore
 from kirok.stores.rest.experiments import RestExperimentStore
 from kirok.stores.rest.metrics import RestMetricStore
@@ -26,6 +29,7 @@ def open_rest(uri: str, settings: TransportSettings, sender: Sender | None = Non
         metrics=metrics,
         close=transport.close,
         kind="rest",
+        archive=partial(open_archive, transport),
         series=RestSeriesStore(transport, runs, metrics),
         charts=RestChartStore(transport, runs, metrics),
     )

@@ -45,6 +45,14 @@ class SqlArchive:
         """As Archive: all of them."""
         return kind.columns
 
+    def kept(self, kind: Kind) -> tuple[str, ...]:
+        """As Archive: what can be told."""
+        return self.columns(kind)
+
+    def takes(self, kind: Kind, columns: Sequence[str], row: Row) -> bool:  # noqa: ARG002 - any
+        """As Archive: any."""
+        return True
+
     def units(self, noun: Noun, experiment_ids: Sequence[str] | None = None) -> Iterator[str]:
         """As Archive, in the order of ids."""
         unit, table = noun.root.owner, noun.root.stored_in
@@ -119,6 +127,9 @@ class SqlArchive:
                 "SELECT MAX(experiment_id) FROM experiments WHERE experiment_id < ?", (_LARGEST_INTEGER,)
             ).fetchone()
         return str((last or 0) + 1)
+
+    def finish(self) -> None:
+        """As Archive: nothing waits."""
 
     def _belonging(self, kind: Kind, ids: Sequence[str]) -> tuple[str, list[object]]:
         """The condition under which rows of a kind belong to units, and its values."""

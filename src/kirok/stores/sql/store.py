@@ -10,9 +10,9 @@ from kirok.base.settings import DatabaseSettings
 from kirok.stores.protocols import Stores
 from kirok.stores.sql.archive import SqlArchive
 from kirok.stores.sql.bin import SqlBin
-from kirok.stores.sql.checkup import SqlCheckup
 from kirok.stores.sql.charts.sealer import Sealer
 from kirok.stores.sql.charts.store import SqlChartStore
+from kirok.stores.sql.checkup import SqlCheckup
 from kirok.stores.sql.database import Database
 from kirok.stores.sql.encoded import SqlEncodedReads
 from kirok.stores.sql.experiments import SqlExperimentStore
@@ -85,7 +85,7 @@ def _stores_on(
         encoded=SqlEncodedReads(database),
         charts=SqlChartStore(database, sealer),
         background=partial(_running, sealer.running, Sweeper(database, clock).running),
-        archive=SqlArchive(database),
+        archive=partial(SqlArchive, database),
         bin=SqlBin(database, compact),
         checkup=SqlCheckup(database),
         holdings=lambda: count_holdings(database),
