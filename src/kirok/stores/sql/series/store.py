@@ -26,16 +26,13 @@ class SqlSeriesStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._has_tables: bool | None = None
 
     def statistics(self, run_ids: Sequence[str], keys: Sequence[str] | None = None) -> dict[Series, SeriesStatistics]:
         """As SeriesStore."""
         check_statistics_request(run_ids, keys)
         with self._database.read() as connection:
             logged = _logged(connection, run_ids, keys)
-            if self._has_tables is None:  # an account that may not make tables has everything counted
-                self._has_tables = tables.are_there(connection)
-            if not self._has_tables:
+            if not tables.are_there(connection):  # the account may not make any
                 return _counted(connection, logged)
             kept = rows.read_runs(connection, run_ids, keys)
             is_stale = False

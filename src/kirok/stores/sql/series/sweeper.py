@@ -18,7 +18,9 @@ from kirok.stores.sql.transaction import Transaction
 
 _log = logging.getLogger(__name__)
 
-_SQLITE_LOOK_EVERY_S = 5.0
+_FILE_LOOK_EVERY_S = 5.0
+_FIRST_FILE_SWEEP_S = 60.0
+_FILE_SWEEP_EVERY_S = 24 * 3600.0
 _LOOK_EVERY_S = 15.0
 _SWEEP_EVERY_MS = 45_000
 _REST = 20
@@ -30,9 +32,10 @@ _SERIES_A_JOB = 200
 class Sweeper:
     """Looks every few seconds whether another program has added points, and counts them.
 
-    A SQLite file says it outright. A served database does not: there the last points of runs that are under way are
-    compared with what is kept, and every 45 seconds, by one of the servers, the number of points of every series; in a
-    database where that takes more than two seconds it is done more seldom, and takes a twentieth of the time.
+    A SQLite file says it outright; there all series are compared with their points only once a day, to forget those of
+    runs that another program has deleted. A served database does not: there the last points of runs that are under way
+    are compared with what is kept, and every 45 seconds, by one of the servers, the number of points of every series;
+    where that takes more than two seconds it is done more seldom, and takes a twentieth of the time.
     """
 
     def __init__(self, database: Database, clock: Clock) -> None:
@@ -53,28 +56,31 @@ class Sweeper:
             thread.join()
 
     def _work(self) -> None:
-        is_sqlite = self._database.dialect.kind == "sqlite"
+        is_file = self._database.dialect.kind == "sqlite"
+        sweep_at = time.monotonic() + _FIRST_FILE_SWEEP_S
         pause = 1.0
         while not self._stopped.wait(pause):
             began = time.monotonic()
             try:
-                if is_sqlite:
-                    self._look_into_file()
+                if is_file:
+                    is_time = began >= sweep_at
+                    if is_time:
+                        sweep_at = began + _FILE_SWEEP_EVERY_S
+                    self._look_into_file(is_time)
                 elif not self._look_into_server():
                     return
             except KirokError as error:  # the database is away, or full: the next look tries again
                 _log.warning("Statistics of series may lag behind other programs for now: %s", error.message)
-            took = time.monotonic() - began
-            pause = max(_SQLITE_LOOK_EVERY_S if is_sqlite else _LOOK_EVERY_S, _REST * took if not is_sqlite else took)
+            pause = _FILE_LOOK_EVERY_S if is_file else max(_LOOK_EVERY_S, _REST * (time.monotonic() - began))
 
-    def _look_into_file(self) -> None:
+    def _look_into_file(self, is_time: bool) -> None:
         with self._database.read() as connection:
-            is_behind = watermark.is_behind(connection)
+            is_behind = not tables.are_there(connection) or watermark.is_behind(connection)
         if is_behind:
             self._database.write(_nothing)  # the writer catches up before it writes
         with self._database.read() as connection:
             is_due = marks.required_sweep(connection) is not None
-        if is_due:
+        if is_due or is_time:
             self._sweep()
 
     def _look_into_server(self) -> bool:
