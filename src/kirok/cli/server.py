@@ -5,6 +5,7 @@ import re
 import sys
 from pathlib import Path
 from tempfile import TemporaryFile
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,8 +15,12 @@ from kirok.base.settings import ServerSettings, switch
 from kirok.cli import later
 from kirok.cli.later import names
 from kirok.cli.printing import printable
+from kirok.cli.start_report import neighbour_warnings, told
 from kirok.client.tracking_uri import holds_folder_runs
 from kirok.rules.locations import LOCAL_ARTIFACT_ROOT
+
+if TYPE_CHECKING:
+    from kirok.stores.holdings import Holdings
 
 _FRAME_OPTIONS = ("SAMEORIGIN", "DENY", "NONE")
 _LARGEST_PORT = 65_535
@@ -183,7 +188,12 @@ def command(
 
     from kirok.server.serve import serve
 
-    serve(settings, announce=lambda address: click.echo(greeting(settings, address)))
+    def announce(address: str, held: "Holdings | None") -> None:
+        click.echo(greeting(settings, address, held))
+        for warning in neighbour_warnings(backend, without_password(backend), held, Path.cwd()) if held else ():
+            _warn(warning)
+
+    serve(settings, announce)
 
 
 def _possible_workers(wanted: int, uri: str, artifacts_only: bool) -> int:
@@ -254,14 +264,15 @@ def listed(text: str | None) -> tuple[str, ...]:
     return tuple(item.strip() for item in (text or "").split(",") if item.strip())
 
 
-def greeting(settings: ServerSettings, address: str) -> str:
-    """What a server says once it answers: where to look, and where it keeps what it is given."""
+def greeting(settings: ServerSettings, address: str, held: "Holdings | None" = None) -> str:
+    """What a server says once it answers: where to look, and where it keeps what it is given and has."""
     places = [f"in {_place(settings.artifacts_destination)}" if settings.serve_artifacts else "not served here"]
     if not settings.default_artifact_root.startswith("mlflow-artifacts:") and not settings.artifacts_only:
         places.append(f"of new experiments in {_place(settings.default_artifact_root)}, written by the clients")
     lines = [f"kirok is at {address}   (Ctrl-C stops it)"]
     if not settings.artifacts_only:
-        lines.append(f"  runs       in {_database(settings.backend_store_uri)}")
+        holds = f": {told(held)}" if held else ""
+        lines.append(f"  runs       in {_database(settings.backend_store_uri)}{holds}")
     lines.append(f"  artifacts  {'; '.join(places)}")
     return "\n".join(printable(line) for line in lines)
 

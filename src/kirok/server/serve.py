@@ -13,6 +13,7 @@ from kirok.base.errors import KirokError, Unavailable
 from kirok.base.settings import ServerSettings
 from kirok.server.app import create_app
 from kirok.server.messages import App
+from kirok.stores.holdings import Holdings
 from kirok.stores.open import lock_for_serving, open_stores
 from kirok.stores.protocols import Stores
 
@@ -23,8 +24,9 @@ _KEEP_ALIVE_S = 75
 _BACKLOG = 2048
 
 
-def serve(settings: ServerSettings, announce: Callable[[str], None]) -> None:
-    """Serve until SIGTERM or SIGINT; returns after a clean stop. `announce` is told the address once it is open.
+def serve(settings: ServerSettings, announce: Callable[[str, Holdings | None], None]) -> None:
+    """Serve until SIGTERM or SIGINT; returns after a clean stop. `announce` is told the address once it is open, and
+    how much the store holds, where that can be told in a moment.
 
     Raises KirokError, before anybody can connect, for whatever stands in the way: a port that is taken, a backend URI
     or artifacts destination that cannot be used, a database that another server holds.
@@ -32,16 +34,17 @@ def serve(settings: ServerSettings, announce: Callable[[str], None]) -> None:
     listener = bind(settings.host, settings.port)
     with closing(listener), lock_for_serving(_backend(settings)):
         with closing(_open(settings)) as stores:
+            held = stores.holdings() if stores.holdings else None
             if settings.workers == 1:
                 _listen(listener, settings)
-                announce(address_of(listener) + settings.static_prefix)
+                announce(address_of(listener) + settings.static_prefix, held)
                 _serve(listener, settings, stores)
                 return
         # The schema is there now, and what stands in the way was said once.
         from kirok.server.workers import supervise
 
         _listen(listener, settings)
-        announce(address_of(listener) + settings.static_prefix)
+        announce(address_of(listener) + settings.static_prefix, held)
         supervise(listener, settings)
 
 

@@ -2,6 +2,9 @@
 
 from msgspec import Struct
 
+MOST_COUNTED = 100_000
+"""Beyond so many runs nobody waits for the rest to be counted."""
+
 
 class Holdings(Struct, frozen=True):
     """Numbers of things, those in the bin counted apart."""
@@ -10,6 +13,8 @@ class Holdings(Struct, frozen=True):
     runs: int
     deleted_experiments: int = 0
     deleted_runs: int = 0
+    is_cut_off: bool = False
+    """There are more runs than were counted."""
 
     @property
     def is_nothing(self) -> bool:

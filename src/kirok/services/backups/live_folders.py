@@ -12,8 +12,8 @@ from kirok.services.backups.manifest import ARTIFACTS, RECORDS
 _TRIES = 20
 _PIECE_BYTES = 1 << 20
 _TRASH = ".trash"
-_OWN = ".kirok"
-"""What begins so is kirok's own (an index, passing names): made anew, never kept."""
+_OWN = ".kirok."
+"""What begins so is kirok's own (an index, locks, what is not finished): made anew, never kept."""
 
 
 def pack_records(folder: Path, packing: Packing) -> dict[str, int]:
@@ -101,7 +101,7 @@ def _pack(folder: Path, name: str, packing: Packing) -> None:
         is_artifact = "artifacts" in relative.parts
         is_series = "metrics" in relative.parts and not is_artifact
         for each in sorted(files):
-            if each.startswith(UPLOADING):
+            if each.startswith(UPLOADING if is_artifact else (_OWN, UPLOADING)):
                 continue
             file = Path(parent) / each
             try:

@@ -1,0 +1,53 @@
+"""Stores that lie where people look for one, so that nobody takes an empty store for lost runs."""
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+_DATABASE, _FOLDER = "mlflow.db", "mlruns"
+
+
+def neighbours(store: Path | None, folder: Path) -> Iterator[Path]:
+    """Databases and folders of runs, other than `store`, that hold somebody's work: in `folder`, and beside `store`.
+
+    Known by the names that MLflow and kirok give them. Looks at each for a moment only, and changes nothing.
+    """
+    looked_at = {store.resolve()} if store is not None else set()
+    for place in _places(folder, store):
+        here = place.resolve()
+        if here not in looked_at and (_holds_runs(here) if place.name == _DATABASE else _holds_experiments(here)):
+            yield place
+        looked_at.add(here)
+
+
+def _places(folder: Path, store: Path | None) -> Iterable[Path]:
+    parents = [folder] if store is None else [folder, store.parent]
+    return [parent / name for parent in parents for name in (_DATABASE, _FOLDER)]
+
+
+def _holds_runs(database: Path) -> bool:
+    if not database.is_file():
+        return False
+    from kirok.stores.sql.sqlite.snapshot import open_to_read
+
+    try:
+        with closing(open_to_read(database)) as connection:
+            return connection.execute("SELECT 1 FROM runs LIMIT 1").fetchone() is not None
+    except sqlite3.Error:  # no database, or none of MLflow's
+        return False
+
+
+def _holds_experiments(folder: Path) -> bool:
+    """Whether anything was tracked there: every folder of runs is made with an empty experiment 0.
+
+    A folder of artifacts alone, which every database in use makes beside it, has no `meta.yaml`.
+    """
+    try:
+        return any(
+            (entry / "meta.yaml").is_file() and (entry.name != "0" or any(entry.glob("*/meta.yaml")))
+            for entry in folder.iterdir()
+            if entry.name.isdecimal()
+        )
+    except OSError:
+        return False
