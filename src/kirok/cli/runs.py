@@ -12,6 +12,7 @@ from kirok.cli.connection import client, every
 from kirok.cli.later import names
 from kirok.cli.printing import printable, table
 from kirok.cli.views import VIEW
+from kirok.cli.why_not import command as why_not
 from kirok.entities.runs import Run
 from kirok.entities.views import ViewType
 
@@ -23,6 +24,9 @@ _id_option = click.option("--run-id", required=True, help="Id of the run.")
 @click.group("runs")
 def group() -> None:
     """Manage runs of the server or database that MLFLOW_TRACKING_URI names."""
+
+
+group.add_command(why_not)
 
 
 @group.command("list")

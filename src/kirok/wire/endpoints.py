@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from kirok.wire import archives, artifacts, charts, experiments, logged_models, metrics, runs, series
+from kirok.wire import archives, artifacts, charts, experiments, logged_models, metrics, runs, series, why_not
 
 MLFLOW_VERSION = "3.17.2"
 """The MLflow version spoken: clients decide by it what to send."""
@@ -176,6 +176,16 @@ DELETE_RUN = _post("delete_run", "/runs/delete", runs.DeleteRun, _Empty, _EDIT, 
 RESTORE_RUN = _post("restore_run", "/runs/restore", runs.RestoreRun, _Empty, _EDIT, "Take a run out of the bin.")
 GET_RUN = _get("get_run", "/runs/get", runs.GetRun, runs.OneRun, _READ, "A run, whole, deleted or not.")
 SEARCH_RUNS = _post("search_runs", "/runs/search", runs.SearchRuns, runs.RunsPage, _READ, "A page of runs.")
+WHY_NOT = Endpoint(
+    "why_not",
+    "POST",
+    "/api/kirok/runs/why-not",
+    why_not.AskWhyNot,
+    why_not.WhyNot,
+    _READ,
+    "Which clauses of a filter leave a run out, what the run has there, and what was nearly meant.",
+    at_root=True,
+)
 LOG_METRIC = _post("log_metric", "/runs/log-metric", metrics.LogMetric, _Empty, _EDIT, "Log one point.")
 LOG_PARAM = _post("log_param", "/runs/log-parameter", runs.LogParam, _Empty, _EDIT, "Log one param; it cannot change.")
 SET_TAG = _post("set_tag", "/runs/set-tag", runs.SetTag, _Empty, _EDIT, "Set a tag of a run.")

@@ -1,7 +1,18 @@
 """Every endpoint and the handler that answers it."""
 
 from kirok.server.handlers import Handlers, Streams
-from kirok.server.routes import archives, artifacts, charts, experiments, logged_models, metrics, runs, series, service
+from kirok.server.routes import (
+    archives,
+    artifacts,
+    charts,
+    experiments,
+    logged_models,
+    metrics,
+    runs,
+    series,
+    service,
+    why_not,
+)
 
 HANDLERS: Handlers = {
     **experiments.HANDLERS,
@@ -12,5 +23,6 @@ HANDLERS: Handlers = {
     **artifacts.HANDLERS,
     **archives.HANDLERS,
     **service.HANDLERS,
+    **why_not.HANDLERS,
 }
 STREAMS: Streams = {**archives.STREAMS, **charts.STREAMS, **artifacts.STREAMS, **service.STREAMS}
