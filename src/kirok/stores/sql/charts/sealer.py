@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from kirok.base.errors import KirokError
 from kirok.stores.sql.charts import tables
 from kirok.stores.sql.charts.points import SeriesPoints
-from kirok.stores.sql.charts.sealing import long_series, seal
+from kirok.stores.sql.charts.sealing import drop_orphans, long_series, seal
 from kirok.stores.sql.connection import Connection
 from kirok.stores.sql.database import Database
 from kirok.stores.sql.series import tables as series_tables
@@ -102,6 +102,7 @@ class Sealer:
             began = time.monotonic()
 
     def _look(self) -> None:
+        drop_orphans(self._database)
         found = long_series(self._database)
         random.shuffle(found)  # other servers on this database look as well, and should not all begin with the same
         for series in found:

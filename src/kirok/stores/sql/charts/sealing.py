@@ -12,12 +12,11 @@ from kirok.stores.sql.database import Database
 from kirok.stores.sql.history_pages import SERIES_INDEX
 from kirok.stores.sql.transaction import Transaction
 
-_ENOUGH = CHUNK_POINTS + LOOSE_POINTS
 _CHUNKS_A_STEP = 4
 """As many as are read and packed in some 30 ms, so that neither a reader's snapshot nor the writer is held for long."""
 
 _BEYOND = "FROM metrics{by_series} WHERE run_uuid = ? AND key = ? AND step >= ?"
-_HAS_ENOUGH = f"SELECT 1 {_BEYOND} LIMIT 1 OFFSET {_ENOUGH - 1}"
+_HAS_ENOUGH = f"SELECT 1 {_BEYOND} LIMIT 1 OFFSET ?"
 _ROWS = f"SELECT step, timestamp, value, is_nan {_BEYOND} ORDER BY step LIMIT ?"
 _COUNT = "SELECT count(*) FROM metrics{by_series} WHERE run_uuid = ? AND key = ? AND step BETWEEN ? AND ?"
 _LONG = (
@@ -25,6 +24,10 @@ _LONG = (
     "FROM kirok_chunks AS c WHERE c.run_uuid = s.run_uuid AND c.metric_key = s.metric_key), 0) >= ?"
 )
 _DELETE_STRAYS = "DELETE FROM kirok_chunks WHERE run_uuid = ? AND metric_key = ? AND number >= ?"
+_ORPHANS = (
+    "SELECT DISTINCT run_uuid FROM kirok_chunks AS c WHERE NOT EXISTS "
+    "(SELECT 1 FROM runs AS r WHERE r.run_uuid = c.run_uuid)"
+)
 _INSERT = (
     "INSERT INTO kirok_chunks (run_uuid, metric_key, number, points, first_step, last_step, first_timestamp, "
     "last_timestamp, packed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -34,7 +37,8 @@ _INSERT = (
 def long_series(database: Database) -> list[tuple[str, str]]:
     """Run id and key of every series with enough loose points for a chunk, by its statistics."""
     with database.read() as connection:
-        return [tuple(row) for row in connection.execute(_LONG, (_ENOUGH, _ENOUGH))]
+        enough = CHUNK_POINTS + LOOSE_POINTS
+        return [(run_id, key) for run_id, key in connection.execute(_LONG, (enough, enough))]
 
 
 def seal(database: Database, run_id: str, key: str) -> Iterator[int]:
@@ -52,9 +56,29 @@ def seal(database: Database, run_id: str, key: str) -> Iterator[int]:
 
 
 def seal_all(database: Database) -> Iterator[int]:
-    """Seal every series that is long enough by its statistics; yields how many points each turn has sealed."""
+    """Seal every series that is long enough by its statistics; yields how many points each turn has sealed.
+
+    Chunks of runs that are gone are dropped.
+    """
+    drop_orphans(database)
     for run_id, key in long_series(database):
         yield from seal(database, run_id, key)
+
+
+def drop_orphans(database: Database) -> None:
+    """Drop the chunks of runs that are gone: no foreign key does it, as that would stand in the way of MLflow's gc."""
+    with database.read() as connection:
+        orphans = [run_id for (run_id,) in connection.execute(_ORPHANS)]
+    if not orphans:
+        return
+
+    def drop(transaction: Transaction) -> None:
+        dialect = transaction.connection.dialect
+        transaction.connection.execute(
+            f"DELETE FROM kirok_chunks WHERE run_uuid {dialect.among}", (dialect.listed(orphans),)
+        )
+
+    database.write(drop)
 
 
 def _drop_unsound(database: Database, run_id: str, key: str) -> None:
@@ -77,7 +101,8 @@ def _seal_some(database: Database, run_id: str, key: str) -> int:
         heads = read_heads(connection, run_id, key)
         start = heads[-1].last_step + 1 if heads else -(2**63)
         by_series = connection.dialect.using_index(SERIES_INDEX)
-        if not connection.execute(_HAS_ENOUGH.format(by_series=by_series), (run_id, key, start)).fetchone():
+        enough = CHUNK_POINTS + LOOSE_POINTS
+        if not connection.execute(_HAS_ENOUGH.format(by_series=by_series), (run_id, key, start, enough - 1)).fetchone():
             return 0
         rows = sorted(connection.execute(_ROWS.format(by_series=by_series), (run_id, key, start, wanted)))
     segments = [segment_of(rows) for rows in _cut(rows)]
@@ -88,7 +113,7 @@ def _seal_some(database: Database, run_id: str, key: str) -> int:
     def insert(transaction: Transaction) -> int:
         known = read_heads(transaction.connection, run_id, key)
         if known != heads:
-            return 0  # somebody else has sealed it, or points came late; the next turn begins from what is there now
+            return 0  # somebody else seals it just now
         connection = transaction.connection
         connection.execute(_DELETE_STRAYS, (run_id, key, len(heads)))
         unless_there = connection.dialect.unless_there("run_uuid, metric_key, number")
