@@ -7,30 +7,27 @@ from datetime import UTC, datetime
 from typing import Any
 
 from kirok.stores.archive_kinds import EXPERIMENTS, TRACES
+from kirok.stores.archive_traces import (
+    NAME_TAG,
+    NUMBERS,
+    SESSION,
+    assessment_cells,
+    is_promoted,
+    milliseconds,
+    promoted,
+    span_cells,
+)
 from kirok.stores.file.archive_files import Cells, checked_name, merge_record, put, write_values
 from kirok.stores.file.archive_places import TRACE_INFO, Places, experiment_of
-from kirok.stores.file.archive_spans import read_spans
 from kirok.stores.file.layout import ARTIFACTS, TAGS
 from kirok.stores.file.layout import TRACES as TRACES_FOLDER
 from kirok.stores.file.meta import Unreadable, meta_content, read_meta
 from kirok.stores.file.run_records import read_values
 
 METADATA, ASSESSMENTS = "request_metadata", "assessments"
+SPANS_FILE = f"{ARTIFACTS}/traces.json"
 
-# What MLflow's tables keep in columns of the trace's row instead of among its tags and metadata.
-_NAME_TAG, _SESSION = "mlflow.traceName", "mlflow.trace.session"
 _SPANS_LOCATION, _IN_STORE = "mlflow.trace.spansLocation", "TRACKING_STORE"
-_NUMBERS = {
-    "mlflow.trace.tokenUsage": (
-        "input_tokens",
-        "output_tokens",
-        "total_tokens",
-        "cache_read_input_tokens",
-        "cache_creation_input_tokens",
-        "cache_creation_input_tokens_above_1hr",
-    ),
-    "mlflow.trace.cost": ("input_cost", "output_cost", "total_cost"),
-}
 
 
 def read_trace_info(places: Places, place: str) -> Iterator[Cells]:
@@ -48,17 +45,15 @@ def read_trace_info(places: Places, place: str) -> Iterator[Cells]:
         "client_request_id": meta.get("client_request_id"),
         "request_preview": meta.get("request_preview"),
         "response_preview": meta.get("response_preview"),
-        "trace_name": tags.get(_NAME_TAG),
-        "session_id": metadata.get(_SESSION),
-        **_numbers(metadata),
+        **promoted(tags, metadata),
     }
 
 
 def read_trace_tags(places: Places, place: str) -> Iterator[Cells]:
     """Tags of the trace at a place. Its spans are at hand as those of a database are, so it is tagged as one of it."""
     tags = read_values(places.layout.path(place, TAGS))
-    tags.pop(_NAME_TAG, None)
-    if next(read_spans(places.layout.path(place, ARTIFACTS), place), None) is not None:
+    tags.pop(NAME_TAG, None)
+    if next(_spans(places, place), None) is not None:
         tags[_SPANS_LOCATION] = _IN_STORE
     for key, value in sorted(tags.items()):
         yield {"key": key, "value": value, "request_id": os.path.basename(place)}
@@ -67,13 +62,13 @@ def read_trace_tags(places: Places, place: str) -> Iterator[Cells]:
 def read_trace_metadata(places: Places, place: str) -> Iterator[Cells]:
     """Metadata of the trace at a place."""
     for key, value in read_values(places.layout.path(place, METADATA)).items():
-        if key not in _NUMBERS and key != _SESSION:
+        if not is_promoted(key):
             yield {"key": key, "value": value, "request_id": os.path.basename(place)}
 
 
 def read_trace_spans(places: Places, place: str) -> Iterator[Cells]:
     """Spans of the trace at a place."""
-    yield from read_spans(places.layout.path(place, ARTIFACTS), place)
+    yield from _spans(places, place)
 
 
 def read_assessments(places: Places, place: str) -> Iterator[Cells]:
@@ -85,33 +80,28 @@ def read_assessments(places: Places, place: str) -> Iterator[Cells]:
             meta = read_meta(os.path.join(folder, name))
         except Unreadable:
             continue
-        kind = next((each for each in ("feedback", "expectation", "issue") if meta.get(each)), None)
-        if kind is None:
-            continue
-        value = _assessed(meta[kind], kind)
-        source = meta.get("source") or {}
-        aggregate, is_numeric = _aggregate(value)
-        yield {
-            "assessment_id": str(meta.get("assessment_id") or name.removesuffix(".yaml")),
-            "trace_id": os.path.basename(place),
-            "name": str(meta.get("assessment_name") or ""),
-            "assessment_type": kind,
-            "value": json.dumps(value),
-            "error": json.dumps(meta[kind]["error"]) if meta[kind].get("error") else None,
-            "created_timestamp": _milliseconds(meta.get("create_time")),
-            "last_updated_timestamp": _milliseconds(meta.get("last_update_time") or meta.get("create_time")),
-            "source_type": str(source.get("source_type") or "CODE"),
-            "source_id": source.get("source_id"),
-            "span_id": meta.get("span_id"),
-            "rationale": meta.get("rationale"),
-            "overrides": meta.get("overrides"),
-            "valid": bool(meta.get("valid", True)),
-            "assessment_metadata": json.dumps(meta["metadata"]) if meta.get("metadata") else None,
-            "experiment_id": experiment_of(place),
-            "trace_timestamp_ms": began,
-            "aggregate_value": aggregate,
-            "is_numeric_value": is_numeric,
-        }
+        cells = assessment_cells(meta)
+        if cells is not None:
+            yield {
+                "assessment_id": str(meta.get("assessment_id") or name.removesuffix(".yaml")),
+                "trace_id": os.path.basename(place),
+                "experiment_id": experiment_of(place),
+                "trace_timestamp_ms": began,
+                **cells,
+            }
+
+
+def _spans(places: Places, place: str) -> Iterator[Cells]:
+    """The spans of the trace at a place. None of a file that MLflow 2 wrote: it stays the file it is."""
+    try:
+        with open(places.layout.path(place, SPANS_FILE), "rb") as file:
+            told = json.load(file)
+    except (FileNotFoundError, ValueError):
+        return
+    for span in told.get("spans", ()) if isinstance(told, dict) else ():
+        if "start_time_unix_nano" in span and "span_id" in span:
+            unit = {"trace_id": os.path.basename(place), "experiment_id": experiment_of(place)}
+            yield unit | span_cells(span)
 
 
 def write_trace_info(places: Places, rows: Sequence[Cells]) -> None:
@@ -136,8 +126,8 @@ def write_trace_info(places: Places, rows: Sequence[Cells]) -> None:
         record |= {name: row[name] for name in told if row[name] is not None}
         for part in (METADATA, TAGS):
             os.makedirs(os.path.join(path, part), exist_ok=True)
-        files = {f"{TAGS}/{_NAME_TAG}": row["trace_name"], f"{METADATA}/{_SESSION}": row["session_id"]}
-        for key, columns in _NUMBERS.items():
+        files = {f"{TAGS}/{NAME_TAG}": row["trace_name"], f"{METADATA}/{SESSION}": row["session_id"]}
+        for key, columns in NUMBERS.items():
             numbers = {column: row[column] for column in columns if row[column] is not None}
             files[f"{METADATA}/{key}"] = json.dumps(numbers) if numbers else None
         put(path, {name: value.encode() for name, value in files.items() if value is not None})
@@ -163,12 +153,11 @@ def write_spans(places: Places, rows: Sequence[Cells]) -> None:
         by_trace.setdefault(row["trace_id"], []).append(row)
     for trace_id, given in by_trace.items():
         place = places.of(TRACES)[trace_id]
-        folder = places.layout.path(place, ARTIFACTS)
-        known = {row["span_id"]: row for row in read_spans(folder, place)}
+        known = {row["span_id"]: row for row in _spans(places, place)}
         known |= {row["span_id"]: row for row in given}
         spans = [json.loads(row["content"]) for row in known.values()]
         content = json.dumps({"spans": spans}, ensure_ascii=False).encode()
-        put(places.layout.path(place), {f"{ARTIFACTS}/traces.json": content})
+        put(places.layout.path(place), {SPANS_FILE: content})
 
 
 def write_assessments(places: Places, rows: Sequence[Cells]) -> None:
@@ -195,14 +184,6 @@ def write_assessments(places: Places, rows: Sequence[Cells]) -> None:
         put(path, {name: meta_content(record)})
 
 
-def _assessed(meta: Mapping[str, Any], kind: str) -> Any:
-    """What was said: MLflow writes of an expectation that is no scalar its JSON."""
-    if kind == "issue":
-        return meta.get("issue_name")
-    serialized = meta.get("serialized_value")
-    return json.loads(serialized["value"]) if serialized else meta.get("value")
-
-
 def _assessment(value: Any, kind: str) -> Cells:
     if kind == "issue":
         return {"issue_name": value}
@@ -211,52 +192,10 @@ def _assessment(value: Any, kind: str) -> Cells:
     return {"value": value}
 
 
-def _aggregate(value: object) -> tuple[float | None, bool]:
-    """(the number that MLflow's charts of assessments take a value for, whether it is one)."""
-    if isinstance(value, bool):
-        return float(value), False
-    if isinstance(value, int | float):
-        return float(value), True
-    if isinstance(value, str) and value.strip().lower() in ("yes", "no"):
-        return float(value.strip().lower() == "yes"), False
-    return None, False
-
-
-def _numbers(metadata: Mapping[str, str]) -> Cells:
-    found: Cells = {}
-    for key, columns in _NUMBERS.items():
-        try:
-            told = json.loads(metadata.get(key) or "{}")
-        except ValueError:
-            told = {}
-        for column in columns:
-            value = told.get(column) if isinstance(told, dict) else None
-            found[column] = value if value is None or column.endswith("tokens") else _number(column, value)
-    return found
-
-
-def _number(column: str, value: Any) -> float | int:
-    return float(value) if column.endswith("cost") else int(value)
-
-
 def _began(meta: Mapping[str, Any]) -> int:
     if meta.get("timestamp_ms") is not None:
         return int(meta["timestamp_ms"])
-    return _milliseconds(meta.get("request_time"))
-
-
-def _milliseconds(told: object) -> int:
-    """A time as MLflow's YAML has it, RFC 3339 or milliseconds; 0 for none."""
-    if isinstance(told, int):
-        return told
-    if isinstance(told, datetime):
-        moment = told
-    elif isinstance(told, str) and told:
-        moment = datetime.fromisoformat(told)
-    else:
-        return 0
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return round(moment.timestamp() * 1000)
+    return milliseconds(meta.get("request_time"))
 
 
 def _written(milliseconds: int) -> str:
