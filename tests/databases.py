@@ -114,9 +114,11 @@ class DatabaseServer(ABC):
         self._keeper.stdin.close()
         self._keeper.wait(30)
 
-    def create(self) -> str:
-        """A new, empty database; its URI."""
-        return self._created("")
+    def create(self, options: str = "") -> str:
+        """A new, empty database, with these words after CREATE DATABASE; its URI."""
+        name = f"d{next(self._numbers)}"
+        self.execute(f"CREATE DATABASE {name} {options}")
+        return self.uri(name)
 
     def clone(self, template: str) -> str:
         """A new database with the tables and rows of the one at this URI, to which nobody may be connected."""
@@ -146,11 +148,6 @@ class DatabaseServer(ABC):
     def name_of(self, uri: str) -> str:
         """The database that a URI of this server names."""
         return uri.rpartition("/")[2].partition("?")[0]
-
-    def _created(self, suffix: str) -> str:
-        name = f"d{next(self._numbers)}"
-        self.execute(f"CREATE DATABASE {name} {suffix}")
-        return self.uri(name)
 
     def _take_port(self) -> None:
         for _ in range(5):
@@ -223,7 +220,7 @@ class PostgresqlServer(DatabaseServer):
             return cursor.fetchall() if cursor.description else []
 
     def clone(self, template: str) -> str:
-        return self._created(f"TEMPLATE {self.name_of(template)}")
+        return self.create(f"TEMPLATE {self.name_of(template)}")
 
     def _reachable(self, programs: Path) -> Path:
         """The programs, or a copy of them where the server's account may not enter the folder that they are in."""
