@@ -3,6 +3,7 @@ a location may stand in a row or file that another machine wrote.
 """
 
 import re
+from pathlib import PurePosixPath, PureWindowsPath
 from urllib.parse import unquote
 
 from msgspec import Struct
@@ -83,6 +84,4 @@ def _of_uri(rest: str) -> WrittenFolder:
 
 def folder_uri(path: str, *, is_windows: bool) -> str:
     """The `file:///` URI of an absolute path, as MLflow writes it into its records."""
-    from pathlib import PurePosixPath, PureWindowsPath
-
     return (PureWindowsPath(path) if is_windows else PurePosixPath(path)).as_uri()

@@ -62,6 +62,8 @@ class FileExperimentStore:
 
     def make_default(self) -> None:
         """MLflow's experiment `Default`, number 0, where there is no experiment yet."""
+        if self._folder.experiments():
+            return
         with locked(self.root):
             if not self._folder.experiments():
                 self._make("Default", "0", None, ())

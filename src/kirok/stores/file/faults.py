@@ -8,7 +8,7 @@ from typing import Concatenate, ParamSpec, Protocol, TypeVar
 from kirok.base.errors import InvalidParameter, KirokError, PermissionDenied, Unavailable
 
 _FULL = (errno.ENOSPC, errno.EDQUOT if hasattr(errno, "EDQUOT") else errno.ENOSPC)
-_FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
+FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 class InFolder(Protocol):
@@ -29,7 +29,7 @@ def refusal(error: OSError, root: str) -> KirokError:
     said = f"{error.strerror or error}" + (f": {error.filename}" if error.filename else "")
     if error.errno in _FULL:
         return Unavailable(f"The disk that holds the runs in {root} is full ({said}). Make room, then try again.")
-    if error.errno in _FORBIDDEN:
+    if error.errno in FORBIDDEN:
         return PermissionDenied(
             f"This account may not write or read in the folder of runs {root} ({said}). Give it the rights, or track "
             "elsewhere."

@@ -40,7 +40,12 @@ def locked(folder: str) -> Iterator[None]:
     FileNotFoundError where the folder is gone; Unavailable where another holds the lock for a minute.
     """
     path = os.path.join(folder, LOCK)
-    file = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o666)
+    try:
+        file = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    except PermissionError:
+        if not os.path.exists(path):
+            raise
+        file = os.open(path, os.O_RDONLY)  # made by another account that shares the folder
     try:
         _wait_for(file, path)
         yield

@@ -11,7 +11,7 @@ from kirok.stores.file.archive import FileArchive
 from kirok.stores.file.archive_places import Places
 from kirok.stores.file.charts import FileChartStore
 from kirok.stores.file.experiments import FileExperimentStore
-from kirok.stores.file.faults import refusal
+from kirok.stores.file.faults import FORBIDDEN, refusal
 from kirok.stores.file.folder import Folder, FolderSettings
 from kirok.stores.file.index import IndexFile
 from kirok.stores.file.layout import TRASH, Layout
@@ -55,7 +55,7 @@ def open_file(
         os.makedirs(os.path.join(root, TRASH), exist_ok=True)
         experiments.make_default()
     except OSError as error:
-        if not os.path.isdir(root) or not os.access(root, os.R_OK) or os.access(root, os.W_OK):
+        if error.errno not in FORBIDDEN or not os.path.isdir(root):
             raise refusal(error, root) from error
     metrics = FileMetricStore(folder)
     return Stores(
