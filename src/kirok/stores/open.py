@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Mapping
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, closing, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -146,6 +146,26 @@ def has_schema(uri: str) -> bool:
     from kirok.stores.sql.sqlite.inspection import has_schema as file_has_schema
 
     return file_has_schema(sqlite_path(uri), uri)
+
+
+def detach(uri: str) -> list[str]:
+    """Remove kirok's own tables and indexes from the database at `uri`; their names.
+
+    Raises as `has_schema` does, PermissionDenied where the account may not, and Unavailable where a server of this
+    machine is serving the file.
+    """
+    if not has_schema(uri):
+        return []
+    from kirok.stores.sql.detachment import detach as detach_from
+
+    with lock_for_serving(uri):
+        if _scheme(uri) == "sqlite":
+            from kirok.stores.sql.sqlite.engine import SqliteConnection, SqliteFile
+
+            with closing(SqliteFile(sqlite_path(uri)).connect(SqliteConnection)) as connection:
+                return detach_from(connection)
+        with closing(database_server(uri, DatabaseSettings.read(os.environ)).connect()) as served:
+            return detach_from(served)
 
 
 def sqlite_path(uri: str) -> Path:

@@ -8,7 +8,7 @@ store cannot be reached. Times are milliseconds since the epoch.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -218,6 +218,19 @@ class ChartStore(Protocol):
         """
 
 
+class Reindexed(Struct, frozen=True):
+    """How far it has come that what is kept beside MLflow's records is made anew."""
+
+    runs: int
+    """Runs that are done."""
+    all_runs: int
+    """Runs that there were when it began."""
+    series: int
+    """Series that were counted."""
+    points: int
+    """Their points."""
+
+
 class LoggedModelStore(Protocol):
     """Models that MLflow has written; kirok keeps none of its own yet."""
 
@@ -297,6 +310,8 @@ class Stores(Struct, frozen=True):
     """None where there can be none."""
     series: SeriesStore | None = None
     """None where none are kept."""
+    reindex: Callable[[], Iterator[Reindexed]] | None = None
+    """Makes anew, step by step, what is kept beside MLflow's records; None where nothing is."""
     charts: ChartStore | None = None
     """None where none are drawn."""
     queued: QueuedWrites | None = None

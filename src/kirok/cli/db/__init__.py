@@ -2,7 +2,7 @@
 
 import click
 
-from kirok.cli.db import check, upgrade
+from kirok.cli.db import check, detach, reindex, upgrade
 
 
 @click.group("db")
@@ -12,3 +12,5 @@ def group() -> None:
 
 group.add_command(upgrade.command)
 group.add_command(check.command)
+group.add_command(reindex.command)
+group.add_command(detach.command)

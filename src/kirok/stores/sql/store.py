@@ -23,6 +23,7 @@ from kirok.stores.sql.queued import SqlQueuedWrites
 from kirok.stores.sql.run_writes import RunWrites
 from kirok.stores.sql.runs import SqlRunStore
 from kirok.stores.sql.series.store import SqlSeriesStore
+from kirok.stores.sql.series.sweep import sweep
 from kirok.stores.sql.series.sweeper import Sweeper
 from kirok.stores.sql.served.database import ServedDatabase
 from kirok.stores.sql.served.server import DatabaseServer
@@ -81,6 +82,7 @@ def _stores_on(
         close=database.close,
         kind="sql",
         series=SqlSeriesStore(database),
+        reindex=partial(sweep, database, everything=True),
         queued=SqlQueuedWrites(database, writes),
         encoded=SqlEncodedReads(database),
         charts=SqlChartStore(database, sealer),

@@ -3,12 +3,14 @@
 from collections.abc import Collection
 
 from kirok.entities.series import SeriesStatistics
-from kirok.rules.series import Columns, Rank, statistics_of
+from kirok.rules.series import Columns, Rank, merged, statistics_of
 from kirok.stores.sql.connection import Connection
 from kirok.stores.sql.series import rows
 from kirok.stores.sql.series.rows import Series
 
 _INDEX = "index_metrics_run_uuid_key_step"
+_MOST_HELD = 50_000
+"""Points of one series in memory: a series may be longer than fits."""
 
 
 def count(connection: Connection, series: Collection[Series]) -> dict[Series, SeriesStatistics]:
@@ -16,14 +18,19 @@ def count(connection: Connection, series: Collection[Series]) -> dict[Series, Se
     if not series:
         return {}
     condition, values = rows.one_of(connection, "run_uuid, key", series)
+    found: dict[Series, SeriesStatistics] = {}
     points: dict[Series, list[Rank]] = {}
     for run_id, key, *rank in connection.execute(
         f"SELECT run_uuid, key, step, timestamp, value, is_nan FROM metrics{connection.dialect.using_index(_INDEX)} "
         f"WHERE {condition}",
         values,
     ):
-        points.setdefault((run_id, key), []).append(tuple(rank))
-    return {each: statistics_of(Columns(*zip(*ranks, strict=True))) for each, ranks in points.items()}
+        ranks = points.setdefault((run_id, key), [])
+        ranks.append(tuple(rank))
+        if len(ranks) == _MOST_HELD:
+            _add(found, points)
+    _add(found, points)
+    return found
 
 
 def sizes(connection: Connection, series: Collection[Series]) -> dict[Series, int]:
@@ -37,3 +44,10 @@ def sizes(connection: Connection, series: Collection[Series]) -> dict[Series, in
         values,
     )
     return {(run_id, key): size for run_id, key, size in found}
+
+
+def _add(found: dict[Series, SeriesStatistics], points: dict[Series, list[Rank]]) -> None:
+    for series, ranks in points.items():
+        more = statistics_of(Columns(*zip(*ranks, strict=True)))
+        found[series] = merged(found[series], more) if series in found else more
+    points.clear()

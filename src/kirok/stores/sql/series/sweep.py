@@ -7,8 +7,7 @@ the writer, in which the points of a series stand still.
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-from msgspec import Struct
-
+from kirok.stores.protocols import Reindexed
 from kirok.stores.sql.connection import Connection
 from kirok.stores.sql.database import Database
 from kirok.stores.sql.series import counting, marks, rows
@@ -40,24 +39,15 @@ _OUTDATED = (
 )
 
 
-class Step(Struct, frozen=True):
-    """How far a sweep has come."""
-
-    runs: int
-    """Runs that are done."""
-    series: int
-    """Series that were counted anew."""
-    points: int
-    """Their points."""
-
-
-def sweep(database: Database, *, everything: bool = False) -> Iterator[Step]:
+def sweep(database: Database, *, everything: bool = False) -> Iterator[Reindexed]:
     """Count anew every series whose number of points is not what is kept, or simply `everything`; small step by step.
 
     Also forgets series that have no points any more.
     """
+    # As a job, since a writer that takes up a file may only then find that a sweep is due.
+    number = database.write(lambda transaction: marks.required_sweep(transaction.connection))
     with database.read() as connection:
-        number = marks.required_sweep(connection)
+        (all_runs,) = connection.execute("SELECT count(*) FROM runs").fetchone()
     runs, series, points = 0, 0, 0
     after, is_last = "", False
     while not is_last:
@@ -72,11 +62,11 @@ def sweep(database: Database, *, everything: bool = False) -> Iterator[Step]:
             database.write(partial(count_anew, series=job))
             series += len(job)
             points += sum(differing[each] for each in job)
-            yield Step(runs, series, points)
+            yield Reindexed(runs, all_runs, series, points)
         runs += len(page)
         if page:
             after = page[-1][0]
-        yield Step(runs, series, points)
+        yield Reindexed(runs, all_runs, series, points)
     if number is not None:
         database.write(lambda transaction: marks.sweep_done(transaction.connection, number))
 
