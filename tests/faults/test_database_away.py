@@ -1,7 +1,5 @@
 """A database server that is not there, goes away, or does not want us: a clear line, and nothing acknowledged lost."""
 
-import subprocess
-import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -9,31 +7,18 @@ import pytest
 
 from databases import PASSWORD, USER, DatabaseServer
 from faults.backends import Backend
+from faults.starting import said_at_start
 from faults.writing import IMPATIENT, PATIENT, Client, at_work, check, have_logged, new_runs, wait_until
 from kirok.base.errors import Unavailable
 from kirok.stores.rest import open_rest
-from running_servers import free_port, kirok_server, plain_environment
-
-
-def _said_at_start(folder: Path, uri: str) -> str:
-    """What a server that cannot start says; it ends by itself and shows neither a traceback nor a password."""
-    command = [sys.executable, "-m", "kirok.cli", "server", "--port", str(free_port()), "--backend-store-uri", uri]
-    ended = subprocess.run(
-        command, cwd=folder, env=plain_environment(), capture_output=True, text=True, timeout=60, check=False
-    )
-    said = ended.stdout + ended.stderr
-    assert ended.returncode == 1
-    assert "Traceback" not in said
-    assert PASSWORD not in said
-    assert [line for line in said.splitlines() if "Error" in line] == [said.strip().splitlines()[-1]]
-    return said
+from running_servers import kirok_server
 
 
 def test_a_database_that_is_away_at_start_is_named(mortal_server: DatabaseServer, tmp_path: Path) -> None:
     uri = mortal_server.uri("anything")
     mortal_server.stop()
     try:
-        said = _said_at_start(tmp_path, uri)
+        said = said_at_start(tmp_path, uri)
     finally:
         mortal_server.start()
     assert "cannot be reached" in said
@@ -41,18 +26,18 @@ def test_a_database_that_is_away_at_start_is_named(mortal_server: DatabaseServer
 
 
 def test_a_wrong_password_is_named(served: Backend, tmp_path: Path) -> None:
-    said = _said_at_start(tmp_path, served.uri.replace(f":{PASSWORD}@", ":wr0ng@"))
+    said = said_at_start(tmp_path, served.uri.replace(f":{PASSWORD}@", ":wr0ng@"))
     assert "password" in said
     assert "wr0ng" not in said
 
 
 def test_an_account_that_nobody_has_is_named(served: Backend, tmp_path: Path) -> None:
-    said = _said_at_start(tmp_path, served.uri.replace(f"//{USER}:", "//stranger:"))
+    said = said_at_start(tmp_path, served.uri.replace(f"//{USER}:", "//stranger:"))
     assert "stranger" in said
 
 
 def test_a_database_that_nobody_made_is_named(mortal_server: DatabaseServer, tmp_path: Path) -> None:
-    said = _said_at_start(tmp_path, mortal_server.uri("nowhere"))
+    said = said_at_start(tmp_path, mortal_server.uri("nowhere"))
     assert "no such database" in said
     assert "nowhere" in said
 
@@ -67,7 +52,7 @@ def test_an_account_that_may_not_make_tables_is_told(served: Backend, tmp_path: 
     else:
         served.server.execute(f"CREATE OR REPLACE USER reader@'%' IDENTIFIED BY '{PASSWORD}'")
         served.server.execute(f"GRANT SELECT ON {database}.* TO reader@'%'")
-    said = _said_at_start(tmp_path, served.uri.replace(f"//{USER}:", "//reader:"))
+    said = said_at_start(tmp_path, served.uri.replace(f"//{USER}:", "//reader:"))
     assert "denied" in said
     assert "rant" in said  # the mend
 
