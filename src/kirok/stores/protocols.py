@@ -1,4 +1,4 @@
-"""What a store promises. Memory, SQL, REST and later folders keep the same promises, so that the client works
+"""What a store promises. Memory, SQL, folders and REST keep the same promises, so that the client works
 without a server, the server on any store, and moving data is a loop from one store to another.
 
 A write returns once it is durable: a read that follows, from anywhere, sees it. A refused write leaves no trace.
@@ -305,7 +305,7 @@ class Stores(Struct, frozen=True):
     metrics: MetricStore
     close: Callable[[], None]
     kind: str
-    """`memory`, `sql` or `rest`."""
+    """`memory`, `sql`, `file` or `rest`."""
     logged_models: LoggedModelStore | None = None
     """None where there can be none."""
     series: SeriesStore | None = None
