@@ -26,7 +26,10 @@ class ServingLock:
         try:
             file = open(self._path, "a+", encoding="ascii")
         except OSError as error:
-            raise PermissionDenied(f"The lock file {str(self._path)!r} cannot be opened: {error.strerror}.") from error
+            raise PermissionDenied(
+                f"The lock file {str(self._path)!r} cannot be opened: {error.strerror}. A server writes its lock and "
+                "SQLite's journal beside the database: change the folder's permissions, or choose another."
+            ) from error
         try:
             _lock(file)
         except OSError:
