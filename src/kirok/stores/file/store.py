@@ -9,10 +9,13 @@ from kirok.base.errors import InvalidParameter
 from kirok.rules.file_uris import folder_uri
 from kirok.stores.file.archive import FileArchive
 from kirok.stores.file.archive_places import Places
+from kirok.stores.file.bin import FileBin
 from kirok.stores.file.charts import FileChartStore
+from kirok.stores.file.checkup import FileCheckup
 from kirok.stores.file.experiments import FileExperimentStore
 from kirok.stores.file.faults import FORBIDDEN, refusal
 from kirok.stores.file.folder import Folder, FolderSettings
+from kirok.stores.file.holdings import count_holdings
 from kirok.stores.file.index import IndexFile
 from kirok.stores.file.layout import TRASH, Layout
 from kirok.stores.file.logged_models import FileLoggedModelStore
@@ -68,6 +71,9 @@ def open_file(
         close=folder.close,
         kind="file",
         archive=partial(FileArchive, Places(folder.layout), settings.artifact_root),
+        bin=FileBin(folder),
+        checkup=FileCheckup(folder),
+        holdings=partial(count_holdings, folder.layout),
     )
 
 
