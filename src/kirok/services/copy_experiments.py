@@ -90,8 +90,8 @@ class Placing:
     def __init__(self, source: Archive, destination: Archive, same_name: SameName, artifact_root: str | None) -> None:
         both = set(source.columns(_ROOT)).intersection(destination.kept(_ROOT))
         self._columns = tuple(column for column in _ROOT.columns if column in both)
-        self._ours = ExperimentRows(source, self._columns)
-        self._theirs = ExperimentRows(destination, self._columns)
+        self._ours = ExperimentRows(source, source.columns(_ROOT))
+        self._theirs = ExperimentRows(destination, destination.columns(_ROOT))
         self._destination, self._same_name, self._artifact_root = destination, same_name, artifact_root
 
     def chosen(self, names_or_ids: Sequence[str]) -> list[str]:
@@ -120,16 +120,17 @@ class Placing:
             )
         if there is None and not write:
             return None
-        destination_id = self._destination.free_experiment_id(source_id) if there is None else there
-        new_name = self._free_name(name, source_id, destination_id, known=there is not None)
+        new_name = self._free_name(name, source_id, there)
+        destination_id = self._destination.free_experiment_id(source_id, new_name) if there is None else there
         new_location = self._location(destination_id, location, known=there is not None)
-        wanted = dict(zip(self._columns, row, strict=True))
+        wanted = dict(zip(self._ours.columns, row, strict=True))
         wanted |= {"experiment_id": destination_id, "name": new_name, "artifact_location": new_location}
         made = tuple(wanted[column] for column in self._columns)
-        differs = self._theirs.by_id.get(destination_id) != made
+        old = self._theirs.by_id.get(destination_id)
+        differs = old is None or tuple(old[self._theirs.columns.index(column)] for column in self._columns) != made
         if write and differs:
             self._destination.write(_ROOT, self._columns, [made])
-            self._theirs.add(made)
+            self._theirs.add(tuple(wanted.get(column) for column in self._theirs.columns))
         notes = []
         if destination_id != source_id:
             notes.append(f"it was {source_id} at the source")
@@ -168,12 +169,12 @@ class Placing:
         began = self._ours.of(row, "creation_time")
         return began != "" and began == self._theirs.of(other, "creation_time")
 
-    def _free_name(self, name: str, source_id: str, destination_id: str, *, known: bool) -> str:
+    def _free_name(self, name: str, source_id: str, there: str | None) -> str:
         """`name`, or where another experiment bears it the one that this one has, or a new one."""
-        if self._theirs.by_name.get(name) in (None, destination_id):
+        if self._theirs.by_name.get(name) in (None, there):
             return name
-        if known:
-            return self._theirs.of(self._theirs.by_id[destination_id], "name")
+        if there is not None:
+            return self._theirs.of(self._theirs.by_id[there], "name")
         return _renamed(name, source_id)
 
     def _location(self, destination_id: str, location: str, *, known: bool) -> str:

@@ -38,10 +38,11 @@ class Archive(Protocol):
     Every method may raise Unavailable where the store cannot be reached.
     """
 
-    default_artifact_root: str | None
-    """Where this store puts artifacts of its own accord (`mlflow-artifacts:/`, the folder); None where that is for
-    whoever copies to say.
-    """
+    @property
+    def default_artifact_root(self) -> str | None:
+        """Where this store puts artifacts of its own accord (`mlflow-artifacts:/`, the folder); None where that is for
+        whoever copies to say.
+        """
 
     def columns(self, kind: Kind) -> tuple[str, ...]:
         """The columns of a kind that this store can tell, in the kind's order; none where it has no such rows."""
@@ -67,8 +68,10 @@ class Archive(Protocol):
         kept right with them. InvalidParameter for a row that this store cannot hold; then rows may be there in part.
         """
 
-    def free_experiment_id(self, wanted: str) -> str:
-        """`wanted` where this store can hold an experiment of that id and has none, else one of its own choice."""
+    def free_experiment_id(self, wanted: str, name: str) -> str:
+        """An id for a new experiment of that name, which is free: `wanted` where this store can hold an experiment of
+        that id and has none, else one of its own choice. A store that gives ids itself makes the experiment at once.
+        """
 
     def finish(self) -> None:
         """All was written: what had to wait for the end, such as putting into the bin, can be done."""

@@ -49,9 +49,10 @@ class WriteRows(Struct, kw_only=True):
 
 
 class FindFreeExperimentId(Struct, kw_only=True):
-    """The id that a new experiment shall have if it can."""
+    """The id that a new experiment of that name shall have if it can."""
 
     wanted: str
+    name: str
 
 
 class FreeExperimentId(Struct):

@@ -53,7 +53,7 @@ def write_archive_rows(context: Context, request: wire.WriteRows) -> Empty:
 
 
 def find_free_experiment_id(context: Context, request: wire.FindFreeExperimentId) -> wire.FreeExperimentId:
-    return wire.FreeExperimentId(_archive(context).free_experiment_id(request.wanted))
+    return wire.FreeExperimentId(_archive(context).free_experiment_id(request.wanted, request.name))
 
 
 async def read_archive_rows(context: Context, exchange: Exchange) -> None:

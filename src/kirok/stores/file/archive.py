@@ -136,7 +136,7 @@ class FileArchive:
         named = partial(zip, columns, strict=True)
         self._writers[kind.name](self._places, [{**unknown, **dict(named(row))} for row in rows])
 
-    def free_experiment_id(self, wanted: str) -> str:
+    def free_experiment_id(self, wanted: str, name: str) -> str:  # noqa: ARG002 - others name it
         """As Archive. An id of the folder's own has 18 digits, as MLflow's there."""
         found = self._places.of(EXPERIMENTS)
         if is_experiment_name(wanted) and wanted not in found:

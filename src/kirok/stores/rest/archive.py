@@ -77,9 +77,9 @@ class RestArchive:
         path = endpoints.WRITE_ARCHIVE_ROWS.api_path
         self._transport.send("POST", path, headers=_JSON, body=msgspec.json.encode(request)).read()
 
-    def free_experiment_id(self, wanted: str) -> str:
+    def free_experiment_id(self, wanted: str, name: str) -> str:
         """As Archive."""
-        request = wire.FindFreeExperimentId(wanted=wanted)
+        request = wire.FindFreeExperimentId(wanted=wanted, name=name)
         found: wire.FreeExperimentId = self._transport.call(endpoints.FIND_FREE_EXPERIMENT_ID, request)
         return found.experiment_id
 

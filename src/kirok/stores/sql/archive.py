@@ -115,7 +115,7 @@ class SqlArchive:
 
         self._database.write(job)
 
-    def free_experiment_id(self, wanted: str) -> str:
+    def free_experiment_id(self, wanted: str, name: str) -> str:  # noqa: ARG002 - others name it
         """As Archive. PostgreSQL and MySQL hold ids of 32 bits, which the 18 digits of a folder's ids exceed."""
         largest = _LARGEST_ROWID if self._database.dialect.kind == "sqlite" else _LARGEST_INTEGER
         with self._database.read() as connection:
