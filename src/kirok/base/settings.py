@@ -46,8 +46,8 @@ def number(env: Mapping[str, str], name: str, default: float) -> float:
 
 
 def sqlite_synchronous(env: Mapping[str, str]) -> str:
-    """What KIROK_SQLITE_SYNCHRONOUS says, of SQLite files and folders of runs: FULL (the default) keeps acknowledged writes through a power loss, NORMAL
-    through the death of the process alone and is faster on slow disks.
+    """What KIROK_SQLITE_SYNCHRONOUS says, of SQLite files and of folders of runs: FULL (the default) keeps acknowledged
+    writes through a power loss, NORMAL through the death of the process alone and is faster on slow disks.
     """
     text = (env.get("KIROK_SQLITE_SYNCHRONOUS") or "FULL").upper()
     if text not in ("FULL", "NORMAL"):
