@@ -14,8 +14,6 @@ from kirok.stores.open import lock_for_serving, open_stores, sqlite_path
 @pytest.mark.parametrize(
     ("uri", "error"),
     [
-        ("postgresql://localhost/mlflow", NotSupported),
-        ("mysql+pymysql://localhost/mlflow", NotSupported),
         ("databricks", NotSupported),
         ("databricks://profile", NotSupported),
         ("gopher://somewhere", InvalidParameter),
