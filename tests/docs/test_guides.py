@@ -1,4 +1,4 @@
-"""The Python blocks of the guides run, each page from top to bottom in an empty folder."""
+"""The Python blocks of the guides and of the pages on stores run, each page from top to bottom in an empty folder."""
 
 import os
 import re
@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-GUIDES = Path(__file__).parents[2] / "docs" / "guide"
+DOCS = Path(__file__).parents[2] / "docs"
+PAGES = sorted([*(DOCS / "guide").glob("*.md"), *(DOCS / "stores").glob("*.md")])
 _BLOCK = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
 
 
-@pytest.mark.parametrize("page", sorted(GUIDES.glob("*.md")), ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_the_blocks_of_a_guide_run(page: Path, tmp_path: Path) -> None:
     text = page.read_text(encoding="utf-8")
     # Empty lines stand for the text between, so that a traceback names the page's own lines.
