@@ -76,3 +76,18 @@ def test_what_cannot_be_done_is_said_plainly(
     assert answer.returncode == code
     assert said in answer.stderr
     assert "Traceback" not in answer.stderr
+
+
+def test_why_a_search_does_not_find_a_run(kirok: Command, seeded: Seeded) -> None:
+    asked = ("runs", "why-not", seeded.run_id, "--experiment-id", seeded.experiment_id, "--filter")
+    found = kirok(*asked, "params.lr = 0.1", MLFLOW_TRACKING_URI=seeded.uri)
+    assert (found.returncode, found.stdout) == (0, f"The search finds run {seeded.run_id}.\n")
+    left_out = kirok(*asked, "metrics.Loss < 1 AND params.lr > 1", MLFLOW_TRACKING_URI=seeded.uri)
+    assert left_out.returncode == 1
+    assert left_out.stdout.splitlines() == [
+        "metrics.Loss < 1.0",
+        "  the run has nothing",
+        "    The run has no metric 'Loss', but it has 'loss': metrics.loss.",
+        "params.lr > 1.0",
+        "  the run has 0.1",
+    ]
