@@ -2,10 +2,12 @@
 
 import os
 import re
-from collections.abc import Mapping
-from contextlib import AbstractContextManager, closing, nullcontext
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from kirok.base.errors import InvalidParameter, NotSupported
 from kirok.base.settings import DatabaseSettings, TransportSettings, sqlite_synchronous
@@ -14,6 +16,9 @@ from kirok.rules.locations import LOCAL_ARTIFACT_ROOT
 from kirok.stores.protocols import Stores
 
 if TYPE_CHECKING:
+    from kirok.stores.sql.connection import Connection
+    from kirok.stores.sql.migrations.old_database import OldDatabase
+    from kirok.stores.sql.schema import SchemaState
     from kirok.stores.sql.served.server import DatabaseServer
 
 _WHAT_WORKS = (
@@ -130,6 +135,24 @@ def has_schema(uri: str) -> bool:
 
     Changes nothing. Raises as `open_stores` does, and InvalidParameter for a server.
     """
+    from kirok.stores.sql.schema import is_at_head
+
+    with _looking_at(uri) as (connection, shown):
+        return connection is not None and is_at_head(connection, shown)
+
+
+def schema_state(uri: str) -> "SchemaState":
+    """How the schema of the database at `uri` stands to this version's. Changes nothing; raises as `has_schema`."""
+    from kirok.stores.sql.schema import SchemaState
+    from kirok.stores.sql.schema import schema_state as state_of
+
+    with _looking_at(uri) as (connection, shown):
+        return SchemaState.EMPTY if connection is None else state_of(connection, shown)
+
+
+@contextmanager
+def _looking_at(uri: str) -> Iterator["tuple[Connection | None, str]"]:
+    """A connection to look with, None where there is no database yet; and what messages call the database."""
     scheme = _scheme(uri)
     if scheme in ("http", "https"):
         raise InvalidParameter(f"{uri!r} is a server, not a database: name the database that the server runs on.")
@@ -138,14 +161,32 @@ def has_schema(uri: str) -> bool:
             f"{uri!r} is a folder of runs, not a database: it has no schema, and nothing in it needs an upgrade."
         )
     if scheme in _DATABASES:
-        from kirok.stores.sql.served.inspection import has_schema as server_has_schema
+        server = database_server(uri, DatabaseSettings.read(os.environ))
+        with closing(server.connect()) as served:
+            yield served, server.shown
+    elif scheme == "sqlite":
+        from kirok.stores.sql.sqlite.inspection import looking_at
 
-        return server_has_schema(database_server(uri, DatabaseSettings.read(os.environ)))
-    if scheme != "sqlite":
+        with looking_at(sqlite_path(uri)) as connection:
+            yield connection, uri
+    else:
         raise _refusal(uri, scheme)
-    from kirok.stores.sql.sqlite.inspection import has_schema as file_has_schema
 
-    return file_has_schema(sqlite_path(uri), uri)
+
+@contextmanager
+def old_database(uri: str) -> Iterator["OldDatabase"]:
+    """The database at `uri`, whose `schema_state` is OLDER, to plan its upgrade and to upgrade it."""
+    from kirok.stores.sql.migrations.old_database import open_old_database, open_old_file
+
+    if _scheme(uri) == "sqlite":
+        opened = open_old_file(sqlite_path(uri))
+    else:
+        # A limit for requests is none for an upgrade.
+        settings = msgspec.structs.replace(DatabaseSettings.read(os.environ), statement_timeout_s=0)
+        server = database_server(uri, settings)
+        opened = open_old_database(server.dialect, lambda: server.connect().raw)
+    with opened as database:
+        yield database
 
 
 def detach(uri: str) -> list[str]:

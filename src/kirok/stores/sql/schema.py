@@ -1,5 +1,7 @@
 """The schema of a database: whether it is the one this version speaks, and how a new one is made."""
 
+from enum import StrEnum
+
 from kirok.base.clock import Clock
 from kirok.base.errors import InvalidParameter
 from kirok.rules.locations import below
@@ -12,20 +14,14 @@ HEAD = "dc11669786a5"
 BEGUN = "kirok_creation_begun"
 """A table that stands for as long as the schema is being made."""
 
-# MLflow's earlier revisions, oldest first, so that an old database is told from a new one.
-_EARLIER = frozenset(
-    """
-    451aebb31d03 90e64c465722 181f10493468 df50e92ffc5e 7ac759974ad8 89d4b8295536 2b4d017a5e9b cfd24bdc0731
-    0a8213491aaa 728d730b5ebd 27a6a02d2cf1 84291f40a231 a8c4a736bde6 39d1c3be5f05 c48cb773bb87 bd07f7e963c5
-    0c779009ac13 cc1f77228345 97727af70f4d 3500859a5d39 7f2a7d5fae7d 2d6e25af4d3e acf3f17fdcc7 867495a8f9d4
-    5b0e9adcef9c 4465047574b1 f5a4f2784254 0584bdc529eb 400f98739977 6953534de441 bda7b8c39065 cbc13b556ace
-    770bee3ae1dd a1b2c3d4e5f6 de4033877273 1a0cddfcaa16 534353b11cbc 71994744cf8e 3da73c924c2f bf29a5ff90ea
-    1bd49d398cd23 b7c8d9e0f1a2 5d2d30f0abce c9d4e5f6a7b8 2c33131f4dae d3e4f5a6b7c8 d0e1f2a3b4c5 c8d9e0f1a2b3
-    1b5f0d9ad7c1 e1f2a3b4c5d6 76601a5f987d c3d6457b6d8a a5b4c3d2e1f0 ae8bbe7743c9 7d34483879f0 da6fb0208061
-    89d3d66ed43f b7e4c1a90f23 a8b9c0d1e2f3 c1d2e3f4a5b6 c3d9e7f1a2b4 6f8d9c3b2a1e 1971f2d9a75b 17e22815139b
-    b7e2c1a4d9f3 75868b020152
-""".split()
-)
+
+class SchemaState(StrEnum):
+    """How the schema of a database stands to this version's."""
+
+    EMPTY = "no table"
+    CURRENT = "this version's"
+    OLDER = "an earlier revision of MLflow"
+    UNKNOWN = "a revision that is not known, of a newer MLflow as a rule"
 
 
 def prepare(connection: Connection, uri: str, artifact_root: str, clock: Clock) -> None:
@@ -70,33 +66,49 @@ def _table_names(connection: Connection) -> set[str]:
 
 def is_at_head(connection: Connection, uri: str) -> bool:
     """False for a database without any table. InvalidParameter, naming the mend, for any schema but this version's."""
+    match schema_state(connection, uri):
+        case SchemaState.EMPTY:
+            return False
+        case SchemaState.OLDER:
+            raise InvalidParameter(
+                f"The database at {uri} is older than this version of kirok speaks (at revision "
+                f"{_recorded(connection)}; wanted {HEAD}, that of MLflow 3.17.2). Nothing was changed. See what an "
+                f"upgrade would do with `kirok db upgrade --plan {uri}`, and do it with `kirok db upgrade {uri}`."
+            )
+        case SchemaState.UNKNOWN:
+            raise InvalidParameter(
+                f"The database at {uri} is at schema revision {_recorded(connection)}, which this version of kirok "
+                f"does not know (it speaks {HEAD}, that of MLflow 3.17.2). It was probably written by a newer MLflow: "
+                "install a newer kirok. Nothing was changed."
+            )
+        case SchemaState.CURRENT:
+            return True
+
+
+def schema_state(connection: Connection, uri: str) -> SchemaState:
+    """How the schema stands to this version's. InvalidParameter for tables of something else than MLflow."""
     tables = _table_names(connection)
     if not tables or BEGUN in tables:
-        return False
-    if "alembic_version" not in tables:
-        if "experiments" in tables:
-            raise InvalidParameter(_too_old(uri, "from before revisions were recorded"))
+        return SchemaState.EMPTY
+    if "alembic_version" not in tables and "experiments" not in tables:
         raise InvalidParameter(
             f"The database at {uri} holds tables, but none of MLflow's. Name another database, empty or not there yet."
         )
+    revision = _recorded(connection)
+    if revision == HEAD:
+        return SchemaState.CURRENT
+    if revision == "none":  # MLflow 0.9 recorded none, and had no table of latest metrics
+        return SchemaState.UNKNOWN if "latest_metrics" in tables else SchemaState.OLDER
+    from kirok.stores.sql.migrations.steps import is_known  # Alembic: only where it will be needed
+
+    return SchemaState.OLDER if is_known(revision) else SchemaState.UNKNOWN
+
+
+def _recorded(connection: Connection) -> str:
+    if "alembic_version" not in _table_names(connection):
+        return "none"
     revisions = [revision for (revision,) in connection.execute("SELECT version_num FROM alembic_version")]
-    if revisions == [HEAD]:
-        return True
-    found = ", ".join(revisions) or "none"
-    if revisions and revisions[0] in _EARLIER:
-        raise InvalidParameter(_too_old(uri, f"at revision {found}"))
-    raise InvalidParameter(
-        f"The database at {uri} is at schema revision {found}, which this version of kirok does not know "
-        f"(it speaks {HEAD}, that of MLflow 3.17.2). It was probably written by a newer MLflow: install a newer kirok. "
-        "Nothing was changed."
-    )
-
-
-def _too_old(uri: str, age: str) -> str:
-    return (
-        f"The database at {uri} is older than this version of kirok speaks ({age}; wanted {HEAD}, that of MLflow "
-        f"3.17.2). Back it up, then run `mlflow db upgrade {uri}` with MLflow 3.17.2. Nothing was changed."
-    )
+    return ", ".join(revisions) or "none"
 
 
 def _make_default_experiment(connection: Connection, artifact_root: str, clock: Clock) -> None:

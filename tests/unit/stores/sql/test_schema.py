@@ -124,7 +124,7 @@ def test_a_database_of_mlflow_is_opened_in_place(made_by_mlflow: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("revision", "mend"), [("c48cb773bb87", "mlflow db upgrade"), ("ffffffffffff", "install a newer kirok")]
+    ("revision", "mend"), [("c48cb773bb87", "kirok db upgrade"), ("ffffffffffff", "install a newer kirok")]
 )
 def test_another_revision_is_refused_and_nothing_changed(stores: Stores, path: Path, revision: str, mend: str) -> None:
     stores.close()

@@ -103,17 +103,24 @@ class TableChanges:
         self._foreign_keys = [key for key in self._foreign_keys if key["referred_table"] != referred]
 
     def foreign_key(
-        self, name: str, referred: str, columns: Mapping[str, str], *, ondelete: str | None = None, **options: str
+        self,
+        name: str,
+        referred: str,
+        columns: Mapping[str, str],
+        *,
+        ondelete: str | None = None,
+        onupdate: str | None = None,
     ) -> None:
         """The only reference to `referred`: column here → column there."""
-        wanted = {"ondelete": ondelete} if ondelete else {}
-        wanted |= options
+        wanted = {"ondelete": ondelete, "onupdate": onupdate}
         for key in self._foreign_keys:
-            found = {rule: act for rule, act in key.get("options", {}).items() if act != "NO ACTION"}
+            found = {rule: key.get("options", {}).get(rule) for rule in wanted}
             if (key["name"], key["constrained_columns"], found) == (name, list(columns), wanted):
                 return
         self.drop_foreign_keys(referred)
-        self._batch.create_foreign_key(name, referred, list(columns), list(columns.values()), **wanted)
+        self._batch.create_foreign_key(
+            name, referred, list(columns), list(columns.values()), ondelete=ondelete, onupdate=onupdate
+        )
 
 
 class Changes:
@@ -131,7 +138,7 @@ class Changes:
 
     def create(self, table: str, *parts: SchemaItem, indexes: Mapping[str, Sequence[str]] | None = None) -> None:
         """A table of these columns and constraints, and its indexes: name → columns."""
-        if not self.inspector.has_table(table):
+        if table not in self.inspector.get_table_names():  # a view of that name is in the way, and says so
             self.operations.create_table(table, *parts)
         if indexes:
             with self.table(table) as found:

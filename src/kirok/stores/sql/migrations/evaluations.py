@@ -1,4 +1,4 @@
-"""What judges traces: assessments, scorers, datasets to evaluate on, issues, labels, queues for reviewers, guardrails."""
+"""What judges traces: assessments, scorers, datasets to evaluate on, issues, labels, reviews, guardrails."""
 
 from sqlalchemy import (
     JSON,

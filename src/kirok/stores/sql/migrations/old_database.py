@@ -1,7 +1,10 @@
 """A database at an older revision, and its way to the head."""
 
+import sqlite3
+import warnings
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
@@ -10,12 +13,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from kirok.base.errors import InvalidState, KirokError
-from kirok.stores.sql.dialect import Dialect
+from kirok.stores.sql.dialect import Dialect, Kind
 from kirok.stores.sql.migrations.changes import Changes
 from kirok.stores.sql.migrations.initial import create_first_tables
 from kirok.stores.sql.migrations.steps import Step, steps_after
 from kirok.stores.sql.migrations.verification import differences
 from kirok.stores.sql.migrations.work import cost_of
+from kirok.stores.sql.sqlite.dialect import SQLITE
 
 # About how many rows a table has, without reading them all where the database keeps count.
 _ESTIMATES = {
@@ -52,6 +56,11 @@ class OldDatabase:
     def __init__(self, connection: Connection, dialect: Dialect) -> None:
         self._connection = connection
         self._dialect = dialect
+
+    @property
+    def kind(self) -> Kind:
+        """sqlite, postgresql or mysql."""
+        return self._dialect.kind
 
     @property
     def revision(self) -> str | None:
@@ -96,9 +105,12 @@ class OldDatabase:
     def _take(self, step: Step) -> None:
         changes = Changes(self._connection)
         try:
-            if self.revision is None:
-                create_first_tables(changes)
-            step.apply(changes)
+            with warnings.catch_warnings():
+                # Of checks that old releases left unnamed: the steps make them anew where MLflow's do.
+                warnings.simplefilter("ignore")
+                if self.revision is None:
+                    create_first_tables(changes)
+                step.apply(changes)
             self._record(changes, step.revision)
         except KirokError:
             raise
@@ -144,6 +156,19 @@ class OldDatabase:
                 estimate = self._connection.execute(text(f"SELECT COUNT(*) FROM {quote(table)}")).scalar_one()
             rows[table] = int(estimate)
         return rows
+
+
+def open_old_file(path: Path) -> AbstractContextManager[OldDatabase]:
+    """The database in a SQLite file."""
+
+    def connect() -> sqlite3.Connection:
+        connection = sqlite3.connect(path, timeout=60, isolation_level=None)
+        # A table that is rebuilt is dropped in between: what refers to it must not go with it.
+        connection.execute("PRAGMA foreign_keys = OFF")
+        connection.execute("PRAGMA synchronous = FULL")
+        return connection
+
+    return open_old_database(SQLITE, connect)
 
 
 @contextmanager

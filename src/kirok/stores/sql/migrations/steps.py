@@ -211,3 +211,8 @@ def steps_after(revision: str | None) -> tuple[Step, ...]:
         return STEPS
     places = {step.revision: place for place, step in enumerate(STEPS)}
     return STEPS[places[revision] + 1 :]
+
+
+def is_known(revision: str) -> bool:
+    """Whether it is one of MLflow's, up to the head."""
+    return any(step.revision == revision for step in STEPS)

@@ -31,7 +31,8 @@ _SPAN_METRICS = table("span_metrics", column("trace_id"), column("span_id"), col
 _ASSESSMENTS = table("assessments", column("assessment_id"), column("trace_id"), column("value"))
 
 _COSTS_OF_GATEWAY = """
-UPDATE trace_info SET total_cost = (SELECT SUM(spans.total_cost) FROM spans WHERE spans.trace_id = trace_info.request_id)
+UPDATE trace_info
+SET total_cost = (SELECT SUM(spans.total_cost) FROM spans WHERE spans.trace_id = trace_info.request_id)
 WHERE total_cost IS NULL AND EXISTS (
     SELECT 1 FROM trace_request_metadata AS said
     WHERE said.request_id = trace_info.request_id AND said.{key} = 'mlflow.gateway.endpointId'
@@ -48,9 +49,7 @@ def fill_traces(connection: Connection) -> None:
         names = _values_of(connection, _TAGS, traces, [_NAME])
         metadata = _values_of(connection, _METADATA, traces, [_SESSION, _USAGE, _COST])
         metrics = _values_of(connection, _METRICS, traces, TOKENS)
-        connection.execute(
-            update, [_trace(trace, names[trace], metadata[trace], metrics[trace]) for trace in traces]
-        )
+        connection.execute(update, [_trace(trace, names[trace], metadata[trace], metrics[trace]) for trace in traces])
 
 
 def fill_spans(connection: Connection) -> None:

@@ -72,7 +72,7 @@ def model_of_span(dimensions: object, span: tuple[str, str]) -> tuple[str | None
 
 
 def assessed(value: str) -> tuple[float | None, bool]:
-    """What an assessment counts for in a mean, and whether it is a number: true and "yes" count 1, others not at all."""
+    """What an assessment counts for in a mean, and whether it is a number: true and "yes" count 1, texts nothing."""
     try:
         known = json.loads(value)
     except ValueError:

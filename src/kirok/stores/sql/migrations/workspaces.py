@@ -62,13 +62,12 @@ def create_workspaces(changes: Changes) -> None:
             found.drop_foreign_keys("model_versions" if table == "model_version_tags" else "registered_models")
             found.primary_key(key, *columns)
             if table in _BELONG_TO_MODELS:
-                cascades = {"ondelete": "CASCADE"} if table == "registered_model_aliases" else {}
                 found.foreign_key(
                     f"fk_{table}_registered_models",
                     "registered_models",
                     {"workspace": "workspace", "name": "name"},
+                    ondelete="CASCADE" if table == "registered_model_aliases" else None,
                     onupdate="CASCADE",
-                    **cascades,
                 )
             elif table == "model_version_tags":
                 found.foreign_key(

@@ -1,6 +1,6 @@
 """What the pool, the writers and the schema ask of one kind of database server."""
 
-from typing import Protocol
+from typing import Any, Protocol
 
 from kirok.stores.sql.connection import Connection
 from kirok.stores.sql.dialect import Dialect
@@ -8,6 +8,10 @@ from kirok.stores.sql.dialect import Dialect
 
 class ServerConnection(Connection, Protocol):
     """A Connection over a network, which may break."""
+
+    @property
+    def raw(self) -> Any:
+        """The driver's own connection, in its autocommit mode."""
 
     @property
     def is_broken(self) -> bool:
