@@ -33,6 +33,13 @@ def kirok_at(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer
 
 
 @pytest.fixture(scope="session")
+def kirok_on_folder_at(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    """A `kirok server` with a folder of runs."""
+    with kirok_server(tmp_path_factory.mktemp("kirok-on-folder"), "--backend-store-uri", "./mlruns") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
 def mlflow_at(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     """An `mlflow server` with a database of its own."""
     with mlflow_server(tmp_path_factory.mktemp("mlflow-server")) as running:

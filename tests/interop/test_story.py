@@ -56,3 +56,17 @@ def test_kiroks_client_needs_no_server(
     monkeypatch.chdir(tmp_path)
     without_server = tell(chapter, kirok, f"sqlite:///{tmp_path / 'kirok.db'}", tmp_path / "files")
     assert without_server == told_by_mlflow(chapter)
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda chapter: chapter.__name__)
+def test_a_folder_of_runs_makes_no_difference(
+    chapter: Chapter,
+    told_by_mlflow: Callable[[Chapter], object],
+    mlflow: Any,
+    kirok_on_folder_at: RunningServer,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert tell(chapter, mlflow, kirok_on_folder_at.address, tmp_path / "served") == told_by_mlflow(chapter)
+    assert tell(chapter, kirok, str(tmp_path / "mlruns"), tmp_path / "files") == told_by_mlflow(chapter)
