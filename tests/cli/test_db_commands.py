@@ -10,7 +10,7 @@ import pytest
 
 from cli.conftest import Command, Seeded
 from kirok.base.errors import Unavailable
-from kirok.stores.sql.migrations.snapshots import snapshot_before_upgrade
+from kirok.stores.sql.sqlite.upgrading import snapshot_before_upgrade
 
 OLD_DATABASES = Path(__file__).parents[1] / "migrations" / "databases"
 

@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -176,10 +177,13 @@ def _looking_at(uri: str) -> Iterator["tuple[Connection | None, str]"]:
 @contextmanager
 def old_database(uri: str) -> Iterator["OldDatabase"]:
     """The database at `uri`, whose `schema_state` is OLDER, to plan its upgrade and to upgrade it."""
-    from kirok.stores.sql.migrations.old_database import open_old_database, open_old_file
+    from kirok.stores.sql.migrations.old_database import open_old_database
 
     if _scheme(uri) == "sqlite":
-        opened = open_old_file(sqlite_path(uri))
+        from kirok.stores.sql.sqlite.dialect import SQLITE
+        from kirok.stores.sql.sqlite.upgrading import connect_to_rebuild
+
+        opened = open_old_database(SQLITE, partial(connect_to_rebuild, sqlite_path(uri)))
     else:
         # A limit for requests is none for an upgrade.
         settings = msgspec.structs.replace(DatabaseSettings.read(os.environ), statement_timeout_s=0)

@@ -78,7 +78,7 @@ def _prepare_way_back(url: str, database: "OldDatabase", *, yes: bool, no_snapsh
     """A sentence that says how to go back."""
     if database.kind == "sqlite":
         from kirok.stores.open import sqlite_path
-        from kirok.stores.sql.migrations.snapshots import check_room, snapshot_before_upgrade
+        from kirok.stores.sql.sqlite.upgrading import check_room, snapshot_before_upgrade
 
         file = sqlite_path(url)
         if no_snapshot:

@@ -1,10 +1,8 @@
 """A database at an older revision, and its way to the head."""
 
-import sqlite3
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, suppress
-from pathlib import Path
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from msgspec import Struct
@@ -19,7 +17,6 @@ from kirok.stores.sql.migrations.initial import create_first_tables
 from kirok.stores.sql.migrations.steps import Step, steps_after
 from kirok.stores.sql.migrations.verification import differences
 from kirok.stores.sql.migrations.work import cost_of
-from kirok.stores.sql.sqlite.dialect import SQLITE
 
 # About how many rows a table has, without reading them all where the database keeps count.
 _ESTIMATES = {
@@ -156,19 +153,6 @@ class OldDatabase:
                 estimate = self._connection.execute(text(f"SELECT COUNT(*) FROM {quote(table)}")).scalar_one()
             rows[table] = int(estimate)
         return rows
-
-
-def open_old_file(path: Path) -> AbstractContextManager[OldDatabase]:
-    """The database in a SQLite file."""
-
-    def connect() -> sqlite3.Connection:
-        connection = sqlite3.connect(path, timeout=60, isolation_level=None)
-        # A table that is rebuilt is dropped in between: what refers to it must not go with it.
-        connection.execute("PRAGMA foreign_keys = OFF")
-        connection.execute("PRAGMA synchronous = FULL")
-        return connection
-
-    return open_old_database(SQLITE, connect)
 
 
 @contextmanager

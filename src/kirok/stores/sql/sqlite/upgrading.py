@@ -1,7 +1,8 @@
-"""What an upgrade can be gone back to: a copy of the SQLite file, and room on the disk for it."""
+"""A SQLite file while it is upgraded: a copy to go back to, room on the disk, a connection that may rebuild tables."""
 
 import os
 import shutil
+import sqlite3
 from pathlib import Path
 
 from kirok.base.errors import Unavailable
@@ -9,6 +10,15 @@ from kirok.stores.sql.sqlite.snapshot import take_snapshot
 
 # Beside the snapshot, a table that is rebuilt stands there twice, and its old form in the journal once more.
 _COPIES_OF_AN_UPGRADE = 2
+
+
+def connect_to_rebuild(file: Path) -> sqlite3.Connection:
+    """A connection, in autocommit mode, under which a table can be dropped and come back under its name."""
+    connection = sqlite3.connect(file, timeout=60, isolation_level=None)
+    # Rows that refer to those of a dropped table would go with them.
+    connection.execute("PRAGMA foreign_keys = OFF")
+    connection.execute("PRAGMA synchronous = FULL")
+    return connection
 
 
 def snapshot_before_upgrade(database: Path, revision: str | None) -> Path:
