@@ -8,12 +8,13 @@ import subprocess
 import sys
 import venv
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
 
 class Peer(msgspec.Struct, frozen=True):
-    """A tracking server. `options` are filled with {port} and {store}, the path of the SQLite file."""
+    """A tracking server. `options` are filled with {port}, {store} (the path of a SQLite file) and {uri}."""
 
     name: str
     label: str
@@ -21,7 +22,9 @@ class Peer(msgspec.Struct, frozen=True):
     options: tuple[str, ...]
     requirement: str = ""  # what pip installs; empty for kirok, which is already here
     dependencies: bool = True
+    drivers: tuple[str, ...] = ()  # what its environment needs besides
     lacks: frozenset[str] = frozenset()  # workloads and cases it has no working endpoint for
+    backend: Literal["sqlite", "postgresql"] = "sqlite"
     only: frozenset[str] = frozenset()  # when not empty, the only workloads worth its time
 
     def runs(self, workload: str) -> bool:
@@ -29,7 +32,7 @@ class Peer(msgspec.Struct, frozen=True):
         return workload not in self.lacks and (not self.only or workload in self.only)
 
 
-_MLFLOW_STYLE = ("server", "--backend-store-uri", "sqlite:///{store}", "--host", "127.0.0.1", "--port", "{port}")
+_MLFLOW_STYLE = ("server", "--backend-store-uri", "{uri}", "--host", "127.0.0.1", "--port", "{port}")
 
 KIROK = Peer(name="kirok", label="kirok", program="kirok", options=_MLFLOW_STYLE)
 FASTTRACKML = Peer(
@@ -62,7 +65,31 @@ MLFLOW_ONE_WORKER = Peer(
 )
 # The A/A control: how far two runs of one program differ tells how far to believe the other ratios.
 FASTTRACKML_AGAIN = msgspec.structs.replace(FASTTRACKML, name="fasttrackml-again", label="fasttrackml, again")
-PEERS = {peer.name: peer for peer in (KIROK, FASTTRACKML, MLFLOW, MLFLOW_ONE_WORKER, FASTTRACKML_AGAIN)}
+# On one PostgreSQL, with its default settings.
+_ON_A_DATABASE = frozenset({"startup", "artifacts", "artifacts-files"})
+KIROK_POSTGRESQL = msgspec.structs.replace(
+    KIROK, name="kirok-postgresql", label="kirok on PostgreSQL", backend="postgresql", lacks=_ON_A_DATABASE
+)
+MLFLOW_POSTGRESQL = msgspec.structs.replace(
+    MLFLOW,
+    name="mlflow-postgresql",
+    label="mlflow 3.17.2 on PostgreSQL",
+    backend="postgresql",
+    lacks=_ON_A_DATABASE,
+    drivers=("psycopg[binary]",),
+)
+PEERS = {
+    peer.name: peer
+    for peer in (
+        KIROK,
+        FASTTRACKML,
+        MLFLOW,
+        MLFLOW_ONE_WORKER,
+        FASTTRACKML_AGAIN,
+        KIROK_POSTGRESQL,
+        MLFLOW_POSTGRESQL,
+    )
+}
 
 
 class MissingPeer(Exception):
@@ -71,7 +98,7 @@ class MissingPeer(Exception):
 
 def find_program(peer: Peer, cache: Path) -> Path:
     """The executable: from the environment, else from a virtual environment made under `cache` with pip."""
-    variable = f"KIROK_BENCH_{(peer.requirement or peer.name).partition('==')[0].upper()}"
+    variable = f"KIROK_BENCH_{(peer.requirement or peer.program).partition('==')[0].upper()}"
     if named := os.environ.get(variable):
         if not Path(named).is_file():
             raise MissingPeer(f"{variable}={named} is not a file; name the {peer.program} executable or unset it")
@@ -82,7 +109,7 @@ def find_program(peer: Peer, cache: Path) -> Path:
         if not found:
             raise MissingPeer(f"no {peer.program} command; run `pip install .` first, or set {variable}")
         return Path(found)
-    home = cache / peer.requirement.replace("==", "-")
+    home = cache / "-".join([peer.requirement.replace("==", "-"), *(["with-drivers"] if peer.drivers else [])])
     program = home / "bin" / peer.program
     if not program.is_file():
         _install(peer, home)
@@ -93,7 +120,7 @@ def _install(peer: Peer, home: Path) -> None:
     print(f"installing {peer.requirement} into {home}", file=sys.stderr)
     venv.create(home, clear=True, with_pip=True)
     command = [str(home / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    command += [peer.requirement] if peer.dependencies else ["--no-deps", peer.requirement]
+    command += [peer.requirement, *peer.drivers] if peer.dependencies else ["--no-deps", peer.requirement]
     if subprocess.run(command, check=False).returncode:
         shutil.rmtree(home, ignore_errors=True)
         raise MissingPeer(f"pip could not install {peer.requirement}; leave {peer.name} out with --peers")
@@ -103,7 +130,7 @@ def version_key(peer: Peer) -> str:
     """Names the stores a peer wrote; kirok's changes with its source, since its schema may have changed."""
     if peer.requirement:
         return peer.requirement.replace("==", "-")
-    spec = importlib.util.find_spec(peer.name)
+    spec = importlib.util.find_spec(peer.program)
     digest = hashlib.sha256()
     for folder in (spec.submodule_search_locations or []) if spec else []:
         for file in sorted(Path(folder).rglob("*.py")):

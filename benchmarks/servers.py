@@ -80,10 +80,15 @@ class Server:
 
 @contextlib.contextmanager
 def serve(peer: Peer, program: Path, directory: Path) -> Iterator[Server]:
-    """Runs the server on `directory/store.db`, which may exist already; artifacts stay in the directory too."""
+    """Runs the server on `directory/store.db`, which may exist already; artifacts stay in the directory too.
+
+    A server on PostgreSQL runs on the database whose URI stands in `directory/store.uri`.
+    """
     directory.mkdir(parents=True, exist_ok=True)
     port = _free_port()
-    options = [option.format(port=port, store=directory / "store.db") for option in peer.options]
+    store = directory / "store.db"
+    uri = f"sqlite:///{store}" if peer.backend == "sqlite" else _with_driver(peer, directory / "store.uri")
+    options = [option.format(port=port, store=store, uri=uri) for option in peer.options]
     environment = os.environ | {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true"}
     with (directory / "server.log").open("wb") as log:
         process = subprocess.Popen(
@@ -101,6 +106,12 @@ def serve(peer: Peer, program: Path, directory: Path) -> Iterator[Server]:
         yield server
     finally:
         server.stop()
+
+
+def _with_driver(peer: Peer, file: Path) -> str:
+    # SQLAlchemy's default driver for PostgreSQL is another one.
+    driver = "+psycopg" if peer.program == "mlflow" else ""
+    return file.read_text().replace("postgresql://", f"postgresql{driver}://")
 
 
 def _free_port() -> int:

@@ -5,14 +5,16 @@ import sys
 import time
 from pathlib import Path
 
+from benchmarks import postgresql
 from benchmarks.client import Client, create_run, finish_run, run_id_of
 from benchmarks.dataset import point_timestamp, point_value, sample_runs
 from benchmarks.exchanges import post
 from benchmarks.load import Script, discard, play
 from benchmarks.mlflow_rows import write_rows
-from benchmarks.peers import Peer, version_key
+from benchmarks.peers import MLFLOW, Peer, version_key
 from benchmarks.scale import Scale
 from benchmarks.servers import serve
+from tests.databases import PostgresqlServer
 
 SEARCHED = "searched runs"
 LONG = "long history"
@@ -25,7 +27,7 @@ class StoreIncomplete(Exception):
 
 
 def filled_store(peer: Peer, program: Path, cache: Path, scale: Scale) -> Path:
-    """The directory of a filled store, made and checked on the first call."""
+    """The directory of a filled SQLite store, made and checked on the first call."""
     home = cache / "stores" / f"{version_key(peer)}-{scale.runs}x{scale.points}"
     if (home / "store.db").is_file():
         return home
@@ -46,6 +48,30 @@ def filled_store(peer: Peer, program: Path, cache: Path, scale: Scale) -> Path:
     making.rename(home)
     print(f"filled in {time.monotonic() - started:.0f} s", file=sys.stderr)
     return home
+
+
+class PostgresqlStores:
+    """Databases on one PostgreSQL, which ends with the campaign. Filled, they hold what mlflow's SQLite store holds."""
+
+    def __init__(self, server: PostgresqlServer, cache: Path, scale: Scale) -> None:
+        self._server = server
+        self._cache = cache
+        self._scale = scale
+        self._filled: str | None = None
+
+    def empty(self, directory: Path) -> None:
+        """A new database, named in `directory/store.uri`."""
+        directory.mkdir(parents=True, exist_ok=True)
+        (directory / "store.uri").write_text(self._server.create())
+
+    def filled(self, mlflow: Path, directory: Path) -> None:
+        """A copy of the filled one, named in `directory/store.uri`."""
+        if self._filled is None:
+            self._filled = self._server.create()
+            source = filled_store(MLFLOW, mlflow, self._cache, self._scale) / "store.db"
+            postgresql.write_rows(mlflow, source, self._filled)
+        directory.mkdir(parents=True, exist_ok=True)
+        (directory / "store.uri").write_text(self._server.clone(self._filled))
 
 
 def copy_store(home: Path, directory: Path) -> None:
