@@ -75,8 +75,6 @@ class SqlMetricStore:
                     rows = sampled_from_chunks(series, start_step, end_step, max_results)
                 else:
                     rows = sampled_rows(connection, run_id, key, start_step, end_step, max_results)
-                    if len(rows) == MAX_SAMPLED_POINTS:
-                        self._sealer.want(run_id, key)
                 points += [
                     Metric(key, restored_value(value, is_nan), timestamp, step, run_id=run_id)
                     for step, timestamp, value, is_nan in rows

@@ -333,3 +333,24 @@ def test_points_that_another_program_writes_show_at_once(
     twins.assert_same()
     twins.seal()
     twins.assert_same()
+
+
+@pytest.mark.parametrize("twins", ["postgresql", "mariadb"], indirect=True)
+def test_a_series_is_stale_until_its_statistics_know_of_another_programs_points(twins: Twins) -> None:
+    assert twins.sql.charts is not None
+    twins.log(even(1_000))
+    twins.seal()
+    beyond, late = Metric("loss", -9.0, 99_999, 5_000), Metric("loss", -8.0, 5, 123)
+    insert = "INSERT INTO metrics (key, value, timestamp, run_uuid, step, is_nan) VALUES ('loss', ?, ?, ?, ?, false)"
+    for point in (beyond, late):
+        twins.written(insert, point.value, point.timestamp, twins.runs[0], point.step)
+    twins.written(
+        "UPDATE latest_metrics SET value = ?, timestamp = ?, step = ? WHERE run_uuid = ?",
+        *(beyond.value, beyond.timestamp, beyond.step, twins.runs[0]),
+    )
+    twins.memory.runs.log_batch(twins.runs[1], metrics=[beyond, late])
+    assert [series.is_stale for series in twins.sql.charts.chart([twins.runs[0]], ["loss"]).series] == [True]
+    twins.assert_same()
+    list(sweep(twins.database))
+    assert [series.is_stale for series in twins.sql.charts.chart([twins.runs[0]], ["loss"]).series] == [False]
+    twins.assert_same()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
 
 from msgspec import Struct
 
@@ -24,6 +25,9 @@ LOOSE_POINTS = 2_048
 """Points at the end of a series that stay rows, so that those which come a little late meet no chunk."""
 
 _LEAST_STEP = -(2**63)
+_BATCH = 4 * CHUNK_POINTS
+
+_BY_RANK = " ORDER BY step, timestamp, value, is_nan"
 
 _SERIES = "FROM metrics{by_series} WHERE run_uuid = ? AND key = ?"
 _HEADS = (
@@ -95,11 +99,13 @@ class SeriesPoints:
         except Damaged:
             self._heads, segments = (), []
             self._report(*self._series)
-        rows = sorted(self._loose(axis, low, high))
-        if len(rows) >= 2 * CHUNK_POINTS + LOOSE_POINTS:
+        rows = iter(self._loose(axis, low, high))
+        count = 0
+        while batch := list(islice(rows, _BATCH)):  # a million rows at once would take ten times what their arrays do
+            segments.append(segment_of(batch))
+            count += len(batch)
+        if count >= 2 * CHUNK_POINTS + LOOSE_POINTS:
             self._report(*self._series)
-        if rows:
-            segments.append(segment_of(rows))
         return segments
 
     def _packed(self, axis: Axis, low: int, high: int) -> list[Segment]:
@@ -110,13 +116,14 @@ class SeriesPoints:
         return [unpacked(blob) for (blob,) in rows]
 
     def _loose(self, axis: Axis, low: int, high: int) -> Iterable[Row]:
-        """The rows that no chunk holds; along steps, those between two."""
+        """The rows that no chunk holds, by rank; along steps, those between two."""
         rows = f"SELECT step, timestamp, value, is_nan {self._source}"
         # One bound below, not two: SQLite would seek the first it finds, and walk on from there to the other.
         start = self._loose_step()
         if axis is not Axis.STEP:
-            return self._connection.execute(f"{rows} AND step >= ?", (*self._series, start))
-        return self._connection.execute(f"{rows} AND step BETWEEN ? AND ?", (*self._series, max(start, low), high))
+            return self._connection.execute(f"{rows} AND step >= ?{_BY_RANK}", (*self._series, start))
+        span = (max(start, low), high)
+        return self._connection.execute(f"{rows} AND step BETWEEN ? AND ?{_BY_RANK}", (*self._series, *span))
 
     def _loose_step(self) -> int:
         """The first step that no chunk covers. There always is one: sealing leaves the last points loose."""

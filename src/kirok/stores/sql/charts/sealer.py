@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from kirok.base.clock import now_ms
 from kirok.base.errors import KirokError
 from kirok.stores.sql.charts import tables
 from kirok.stores.sql.charts.points import SeriesPoints
@@ -19,23 +20,29 @@ from kirok.stores.sql.series import tables as series_tables
 
 _log = logging.getLogger(__name__)
 
-_FIRST_LOOK_S = 5.0
-_LOOK_EVERY_S = 600.0
+_LOOK_EVERY_S = 15.0
+"""How often runs that are running, or have just ended, are looked at."""
+_LOOKS_AT_ALL = 40
+"""One look in so many is at all runs; so is the first."""
+_RESTS = 4
+"""For each second of work so many of rest: logging and reading keep the interpreter most of the time."""
+_RECENT_MS = 60_000
 _MOST_WANTED = 10_000
 
 
 class Sealer:
     """Reads series with the help of their chunks, and makes those chunks where it is running.
 
-    It seals at once what a reader found long and loose, and every ten minutes what nobody has read. It works half of
-    the time at most, and hands the writer one short job after another.
+    It seals at once what a reader found long and loose, within seconds what a run that goes on makes long, and within
+    ten minutes what else there is. The writer is handed one short job after another.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._wanted: dict[tuple[str, str], None] = {}
         self._changed = threading.Condition()
-        self._is_running = False
+        self._stopped = threading.Event()
+        self._stopped.set()
         self._has_tables: bool | None = None
 
     def points(self, connection: Connection, run_id: str, key: str) -> SeriesPoints:
@@ -51,40 +58,44 @@ class Sealer:
     def want(self, run_id: str, key: str) -> None:
         """Seal this series soon. Ignored where nothing runs that could."""
         with self._changed:
-            if self._is_running and len(self._wanted) < _MOST_WANTED:
+            if not self._stopped.is_set() and len(self._wanted) < _MOST_WANTED:
                 self._wanted[run_id, key] = None
                 self._changed.notify()
 
     @contextmanager
     def running(self) -> Iterator[None]:
         """While it is entered, a thread seals."""
-        self._is_running = True
+        self._stopped.clear()
         thread = threading.Thread(target=self._work, name="kirok-sealer", daemon=True)
         thread.start()
         try:
             yield
         finally:
+            self._stopped.set()
             with self._changed:
-                self._is_running = False
                 self._changed.notify()
             thread.join()
 
     def _work(self) -> None:
-        look_at = time.monotonic() + _FIRST_LOOK_S
-        while self._is_running:
+        look_at, looks, has_warned = time.monotonic() + _LOOK_EVERY_S, 0, False
+        while not self._stopped.is_set():
             series = self._next(look_at - time.monotonic())
             try:
                 if series is not None:
                     self._seal(series)
-                elif self._is_running and time.monotonic() >= look_at:
+                elif time.monotonic() >= look_at:
                     look_at = time.monotonic() + _LOOK_EVERY_S
-                    self._look()
+                    self._look(at_all=looks % _LOOKS_AT_ALL == 0)
+                    looks += 1
+                    has_warned = False
             except KirokError as error:  # the database is away, or full: the next look tries again
-                _log.warning("Long series are not being sealed for now, so their charts take longer: %s", error.message)
+                if not has_warned:
+                    _log.warning("Long series are not sealed for now, so their charts take longer: %s", error.message)
+                has_warned = True
 
     def _next(self, patience_s: float) -> tuple[str, str] | None:
         with self._changed:
-            if not self._wanted and self._is_running:
+            if not self._wanted and not self._stopped.is_set():
                 self._changed.wait(max(patience_s, 0))
             series = next(iter(self._wanted), None)
             if series is not None:
@@ -94,16 +105,17 @@ class Sealer:
     def _seal(self, series: tuple[str, str]) -> None:
         began = time.monotonic()
         for _ in seal(self._database, *series):
-            with self._changed:
-                if self._is_running:
-                    self._changed.wait(time.monotonic() - began)
-            if not self._is_running:
+            if self._stopped.wait(_RESTS * (time.monotonic() - began)):
                 return
             began = time.monotonic()
 
-    def _look(self) -> None:
-        drop_orphans(self._database)
-        found = long_series(self._database)
+    def _look(self, *, at_all: bool) -> None:
+        with self._database.read() as connection:
+            if not self.has_tables(connection):
+                return
+        if at_all:
+            drop_orphans(self._database)
+        found = long_series(self._database, None if at_all else now_ms() - _RECENT_MS)
         random.shuffle(found)  # other servers on this database look as well, and should not all begin with the same
         for series in found:
             self.want(*series)

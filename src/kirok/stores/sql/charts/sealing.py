@@ -19,9 +19,14 @@ _BEYOND = "FROM metrics{by_series} WHERE run_uuid = ? AND key = ? AND step >= ?"
 _HAS_ENOUGH = f"SELECT 1 {_BEYOND} LIMIT 1 OFFSET ?"
 _ROWS = f"SELECT step, timestamp, value, is_nan {_BEYOND} ORDER BY step LIMIT ?"
 _COUNT = "SELECT count(*) FROM metrics{by_series} WHERE run_uuid = ? AND key = ? AND step BETWEEN ? AND ?"
+_ALL = "SELECT s.run_uuid, s.metric_key FROM kirok_series AS s"
+_ACTIVE = (
+    "SELECT s.run_uuid, s.metric_key FROM runs AS r JOIN kirok_series AS s ON s.run_uuid = r.run_uuid "
+    "WHERE (r.status = 'RUNNING' OR r.end_time >= ?)"
+)
 _LONG = (
-    "SELECT run_uuid, metric_key FROM kirok_series AS s WHERE points >= ? AND points - coalesce((SELECT sum(points) "
-    "FROM kirok_chunks AS c WHERE c.run_uuid = s.run_uuid AND c.metric_key = s.metric_key), 0) >= ?"
+    "s.points >= ? AND s.points - coalesce((SELECT sum(c.points) FROM kirok_chunks AS c "
+    "WHERE c.run_uuid = s.run_uuid AND c.metric_key = s.metric_key), 0) >= ?"
 )
 _DELETE_STRAYS = "DELETE FROM kirok_chunks WHERE run_uuid = ? AND metric_key = ? AND number >= ?"
 _ORPHANS = (
@@ -34,11 +39,18 @@ _INSERT = (
 )
 
 
-def long_series(database: Database) -> list[tuple[str, str]]:
-    """Run id and key of every series with enough loose points for a chunk, by its statistics."""
+def long_series(database: Database, active_since_ms: int | None = None) -> list[tuple[str, str]]:
+    """Run id and key of every series with enough loose points for a chunk, by its statistics.
+
+    With a time: only of runs that are running or ended since.
+    """
+    enough = CHUNK_POINTS + LOOSE_POINTS
     with database.read() as connection:
-        enough = CHUNK_POINTS + LOOSE_POINTS
-        return [(run_id, key) for run_id, key in connection.execute(_LONG, (enough, enough))]
+        if active_since_ms is None:
+            found = connection.execute(f"{_ALL} WHERE {_LONG}", (enough, enough))
+        else:
+            found = connection.execute(f"{_ACTIVE} AND {_LONG}", (active_since_ms, enough, enough))
+        return [(run_id, key) for run_id, key in found]
 
 
 def seal(database: Database, run_id: str, key: str) -> Iterator[int]:
