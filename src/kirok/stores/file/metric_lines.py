@@ -5,10 +5,7 @@ the end. (MLflow reads those last ones at step 0, so none are written here.) A l
 when its writer died, and nobody was told that it was kept: it is no point.
 """
 
-import math
-from collections.abc import Iterable, Sequence
-from itertools import repeat
-from operator import add
+from collections.abc import Iterable
 
 from kirok.entities.metrics import Metric
 from kirok.rules.series import Rank, rank
@@ -26,29 +23,9 @@ def read_ranks(path: str) -> tuple[list[Rank], int]:
 
 def parse_ranks(content: bytes) -> tuple[list[Rank], int]:
     """As `read_ranks`."""
-    lines = content[: content.rfind(b"\n") + 1].splitlines()
-    ranks = _parse_columns(lines)
-    if ranks is not None:
-        return ranks, 0
-    found = [_parse_line(line) for line in lines]
+    found = [_parse_line(line) for line in content[: content.rfind(b"\n") + 1].splitlines()]
     points = [point for point in found if point is not None]
     return points, len(found) - len(points)
-
-
-def _parse_columns(lines: Sequence[bytes]) -> list[Rank] | None:
-    """What lines of three fields say, at 6 times the speed of line by line; None where they say something else."""
-    fields = b" ".join(lines).split(b" ")
-    if len(fields) != 3 * len(lines) or any(line.count(b" ") != 2 for line in lines):
-        return None
-    try:
-        steps = list(map(int, fields[2::3]))
-        timestamps = list(map(int, fields[::3]))
-        values = list(map(float, fields[1::3]))
-    except ValueError:
-        return None
-    if all(map(math.isfinite, values)):
-        return list(zip(steps, timestamps, map(add, values, repeat(0.0)), repeat(0)))
-    return list(map(rank, steps, timestamps, values))
 
 
 def _parse_line(line: bytes) -> Rank | None:
