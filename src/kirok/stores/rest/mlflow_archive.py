@@ -44,6 +44,7 @@ class MlflowArchive:
         self._api = MlflowApi(transport)
         self._run_ids: dict[str, str] | None = None
         self._told: dict[str, Told] = {}
+        self._deleted_versions: set[tuple[str, int]] = set()
         self._writer = MlflowWriter(self._api, self)
         self._readers: dict[str, Callable[[str], Iterator[Cells]]] = {
             "experiments": self._experiment,
@@ -95,8 +96,11 @@ class MlflowArchive:
         """As Archive: edges to datasets alone, as logged models are not taken; no versions that were deleted."""
         if kind.name == "inputs":
             return bool(row[columns.index("source_type")] == "DATASET")
-        if kind.name == "model_versions":
-            return bool(row[columns.index("current_stage")] != "Deleted_Internal")
+        if kind.name in ("model_versions", "model_version_tags"):
+            version = (row[columns.index("name")], row[columns.index("version")])
+            if "current_stage" in columns and row[columns.index("current_stage")] == "Deleted_Internal":
+                self._deleted_versions.add(version)
+            return version not in self._deleted_versions
         return True
 
     def units(self, noun: Noun, experiment_ids: Sequence[str] | None = None) -> Iterator[str]:
@@ -184,11 +188,9 @@ class MlflowArchive:
         """What a run goes by, noted."""
         run_id: str = told["info"]["run_id"]
         name = pairs(told.get("data", {}).get("tags")).get(COPIED_FROM) or run_id
-        if self._run_ids is None:
-            self._run_ids = {}
         # Were there two copies of one run, the second would go by its own id.
-        if self._run_ids.setdefault(name, run_id) != run_id:
-            name = self._run_ids[run_id] = run_id
+        if self.run_ids.setdefault(name, run_id) != run_id:
+            name = self.run_ids[run_id] = run_id
         return name
 
     def _remembered(self, path: str, part: str, /, **query: str) -> Told | None:

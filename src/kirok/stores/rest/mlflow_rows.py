@@ -209,7 +209,7 @@ def registered_model_cells(told: Told) -> Cells:
         "name": told["name"],
         "creation_time": told.get("creation_timestamp"),
         "last_updated_time": told.get("last_updated_timestamp"),
-        "description": told.get("description"),
+        "description": told.get("description") or None,
     }
 
 
@@ -224,5 +224,6 @@ def version_cells(told: Told, source: str, run_id: str | None, storage: str | No
         "source": source,
         "run_id": run_id,
         "storage_location": storage,
-        **{name: told.get(name) for name in ("description", "user_id", "status", "status_message", "run_link")},
+        # MLflow's API does not tell an empty text from none.
+        **{name: told.get(name) or None for name in ("description", "user_id", "status", "status_message", "run_link")},
     }
