@@ -6,7 +6,7 @@ from kirok.search.fields import NUMERIC_COMPARATORS, Field, FieldKind
 from kirok.search.refusals import printable, refusal
 from kirok.search.regex import RegexError, parse_regex
 from kirok.search.tokens import Token, TokenKind
-from kirok.search.words import MAX_WORDS, words_of
+from kirok.search.words import MAX_WORD_LENGTH, MAX_WORDS, words_of
 
 MAX_PATTERN_BYTES = 50_000
 """The longest LIKE pattern that SQLite takes."""
@@ -166,9 +166,11 @@ class _Reader:
             ) from None
 
     def check_words(self, value: str) -> None:
-        if not 0 < len(words_of(value)) <= MAX_WORDS:
+        words = words_of(value)
+        if not 0 < len(words) <= MAX_WORDS or max(map(len, words)) > MAX_WORD_LENGTH:
             raise self.refuse(
-                f"CONTAINS takes 1 to {MAX_WORDS} words, in quotes.", "Every one of them must be found, in any order."
+                f"CONTAINS takes 1 to {MAX_WORDS} words of at most {MAX_WORD_LENGTH} characters, in quotes.",
+                "Every one of them must be found, in any order.",
             )
 
     def _id(self, value: str, token: Token) -> str:

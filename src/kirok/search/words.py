@@ -5,6 +5,8 @@ from kirok.search.fields import RUN_NAME_TAG
 
 MAX_WORDS = 10
 """Each word is a look through all the texts of a run."""
+MAX_WORD_LENGTH = 1_000
+"""Characters; as a pattern of SQLite's, of which 50,000 bytes are taken, a letter has four."""
 
 SYSTEM_TAGS = "mlflow."
 """How the keys of MLflow's own tags begin: these keys are never searched, the values of a few are."""

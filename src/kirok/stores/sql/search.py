@@ -2,9 +2,11 @@
 
 Where runs are ordered by a metric first, and the search covers a good part of all runs, the statement walks the index
 on the metric's values and stops when the page is full: numbers first, then NaN, then the runs that lack the metric.
-Those three phases are the branches of a UNION ALL, which SQLite evaluates from left to right and no further than the
-LIMIT needs. A search of a small experiment among many reads that experiment's runs and sorts them instead, since the
-index holds the values of all experiments. Which of both it is, is decided inside the statement.
+Those three phases are the branches of a UNION ALL, which SQLite and PostgreSQL evaluate from left to right and no
+further than the LIMIT needs (PostgreSQL does in parallel only what has no LIMIT of its own). A search of a small
+experiment among many reads that experiment's runs and sorts them instead, since the index holds the values of all
+experiments. PostgreSQL's planner sees which of both is better; for SQLite it is decided inside the statement. MySQL and
+MariaDB work out every branch to its end, so there runs are always read and sorted.
 """
 
 from collections.abc import Sequence
@@ -52,7 +54,7 @@ def run_search(
     if expression is not None:
         conditions.append(run_condition(expression, dialect))
     by_metric = order[0].entity is Entity.METRIC and order[0].function is None
-    if by_metric and experiment_ids and dialect.kind == "sqlite":
+    if by_metric and experiment_ids and dialect.kind != "mysql":
         found = _along_index(order[0], order[1:], conditions, scope, limit + offset, dialect)
     else:
         found = _sorted_runs(order, conditions, dialect)
@@ -92,12 +94,10 @@ def _along_index(
     first: OrderBy, rest: Sequence[OrderBy], conditions: list[Sql], scope: Sql, size: int, dialect: Dialect
 ) -> Sql:
     """The first `size` runs by metric `first`, then by `rest`."""
-    wide = scope.within(
-        "WITH scope(is_wide) AS (SELECT EXISTS ("
-        f"SELECT 1 FROM runs WHERE {{}} LIMIT 1 OFFSET (SELECT coalesce(max(rowid), 0) / {_WIDE_SCOPE} FROM runs)))"
-    )
     joins, terms = _ordering(rest, dialect)
-    of_key = "latest_metrics m CROSS JOIN runs r ON r.run_uuid = m.run_uuid"
+    # CROSS makes SQLite begin with the metric; PostgreSQL has no ON behind it.
+    join = "CROSS JOIN" if dialect.kind == "sqlite" else "JOIN"
+    of_key = f"latest_metrics m {join} runs r ON r.run_uuid = m.run_uuid"
     by_value = joined([Sql(dialect.ordered("m.value", first.ascending, nullable=False)), terms], ", ")
 
     def phase(source: str, of_phase: str, ordered: Sql) -> Sql:
@@ -110,7 +110,17 @@ def _along_index(
     lacking = phase(
         "runs r", "NOT EXISTS (SELECT 1 FROM latest_metrics WHERE key = ? AND run_uuid = r.run_uuid)", terms
     )
+    if dialect.kind != "sqlite":
+        phases = [
+            Sql(f"SELECT run_uuid FROM ({one.text} LIMIT ?) AS {name}", (*one.values, size))
+            for one, name in ((numbers, "numbers"), (not_numbers, "not_numbers"), (lacking, "lacking"))
+        ]
+        return joined(phases, " UNION ALL ")
     sorted_runs = _sorted_runs([first, *rest], conditions, dialect)
+    wide = scope.within(
+        "WITH scope(is_wide) AS (SELECT EXISTS ("
+        f"SELECT 1 FROM runs WHERE {{}} LIMIT 1 OFFSET (SELECT coalesce(max(rowid), 0) / {_WIDE_SCOPE} FROM runs)))"
+    )
     # A LIMIT of its own keeps SQLite from dropping a branch's order; one of 0 keeps it from entering the branch.
     branches = [
         Sql(f"SELECT run_uuid FROM ({one.text} LIMIT ? * (SELECT {taken} FROM scope))", (*one.values, size))
