@@ -23,9 +23,10 @@ from running_servers import kirok_server, plain_environment
 API = "/api/2.0/mlflow"
 
 
-def _members(file: Path) -> list[str]:
-    with zipfile.ZipFile(file) as archive:
-        return [member["name"] for member in json.loads(archive.read("manifest.json"))["members"]]
+@pytest.fixture
+def kirok(kirok_in_process: Command) -> Command:
+    """The command, in this process."""
+    return kirok_in_process
 
 
 def _dump(file: Path) -> list[str]:

@@ -15,6 +15,12 @@ from kirok.stores.open import open_stores
 from kirok.stores.protocols import Stores
 
 
+@pytest.fixture
+def kirok(kirok_in_process: Command) -> Command:
+    """The command, in this process."""
+    return kirok_in_process
+
+
 @contextmanager
 def _opened(seeded: Seeded) -> Iterator[Stores]:
     stores = open_stores(seeded.uri, artifact_root=str(seeded.folder / "artifacts"))

@@ -19,6 +19,12 @@ from kirok.stores.protocols import Stores
 from running_servers import plain_environment
 
 
+@pytest.fixture
+def kirok(kirok_in_process: Command) -> Command:
+    """The command, in this process."""
+    return kirok_in_process
+
+
 @contextmanager
 def _opened(folder: Path) -> Iterator[Stores]:
     stores = open_stores(str(folder))
