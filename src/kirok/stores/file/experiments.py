@@ -144,7 +144,7 @@ class FileExperimentStore:
         _check_tag(tag)
         with locked(self.root):
             path = self._active(experiment_id)
-            changes = self._changes(path)
+            changes = self._changes(self.root)
             changes.replace(key_path(os.path.join(path, TAGS), tag.key), tag.value.encode())
             changes.commit()
 
@@ -185,7 +185,7 @@ class FileExperimentStore:
         path = self._folder.layout.path(experiment_id)
         existed = os.path.isdir(path)  # artifacts may lie in it, from a database beside it
         os.makedirs(path, exist_ok=True)
-        changes = self._changes(path)
+        changes = self._changes(self.root)
         try:
             for tag in tags:
                 changes.replace(key_path(os.path.join(path, TAGS), tag.key), tag.value.encode())
@@ -218,14 +218,14 @@ class FileExperimentStore:
         require_active_experiment(experiment_id, experiment.lifecycle_stage)
         return self._folder.layout.path(place)
 
-    def _changes(self, path: str) -> Changes:
-        return Changes(path, durable=self._folder.settings.durable)
+    def _changes(self, workplace: str) -> Changes:
+        return Changes(workplace, durable=self._folder.settings.durable)
 
     def _change_meta(self, place: str, **changed: object) -> None:
         path = self._folder.layout.path(place)
         meta = read_meta(os.path.join(path, META))
         content = changed_experiment_meta(meta, last_update_time=self._folder.settings.clock(), **changed)
-        changes = self._changes(path)
+        changes = self._changes(self.root)
         changes.replace(os.path.join(path, META), content)
         changes.commit()
 

@@ -2,7 +2,7 @@
 run out of disk. What fails leaves the files as they were.
 
 MLflow takes every file below `params`, `tags` and `metrics` for a record, so what is not finished yet lies in the
-folder of the run or experiment itself, where MLflow looks at `meta.yaml` alone.
+root or in the folder of a run, where MLflow overlooks it.
 """
 
 import os
