@@ -147,7 +147,7 @@ class DatabaseServer(ABC):
 
     def name_of(self, uri: str) -> str:
         """The database that a URI of this server names."""
-        return uri.rpartition("/")[2].partition("?")[0]
+        return uri.partition("?")[0].rpartition("/")[2]
 
     def _take_port(self) -> None:
         for _ in range(5):
