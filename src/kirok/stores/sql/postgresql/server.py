@@ -14,6 +14,7 @@ from kirok.base.settings import DatabaseSettings
 from kirok.stores.sql.connection import Cursor
 from kirok.stores.sql.dialect import Dialect
 from kirok.stores.sql.inserts import Insert
+from kirok.stores.sql.postgresql.arrays import array_literal
 from kirok.stores.sql.postgresql.dialect import POSTGRESQL
 
 _SCHEME = re.compile(r"^postgres(?:ql)?(?:\+\w+)?://")
@@ -112,11 +113,8 @@ class PostgresqlConnection:
         if not values:
             return 0
         width = len(insert.columns)
-        columns = [
-            list(map(bool, values[at::width])) if kind == "bool" else values[at::width]
-            for at, kind in enumerate(insert.types)
-        ]
-        return self.execute(_insert_statement(insert), columns).rowcount
+        arrays = [array_literal(kind, values[at::width]) for at, kind in enumerate(insert.types)]
+        return self.execute(_insert_statement(insert), arrays).rowcount
 
     def insert_numbered(self, sql: str, values: Sequence[object], column: str, /) -> int:
         """As Connection."""
