@@ -26,11 +26,18 @@ if sys.platform == "win32":
     def _take(file: int) -> None:
         msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
 
+    def _release(file: int) -> None:
+        os.lseek(file, 0, os.SEEK_SET)
+        msvcrt.locking(file, msvcrt.LK_UNLCK, 1)
+
 else:
     import fcntl
 
     def _take(file: int) -> None:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    def _release(file: int) -> None:
+        fcntl.flock(file, fcntl.LOCK_UN)
 
 
 @contextmanager
@@ -47,20 +54,26 @@ def locked(folder: str) -> Iterator[None]:
             raise
         file = os.open(path, os.O_RDONLY)  # made by another account that shares the folder
     try:
-        _wait_for(file, path)
-        yield
+        is_held = _wait_for(file, path)
+        try:
+            yield
+        finally:
+            if is_held:
+                _release(file)  # closing is not enough where a child was forked meanwhile: it has the file open, too
     finally:
-        os.close(file)  # lets go of the lock
+        os.close(file)
 
 
-def _wait_for(file: int, path: str) -> None:
+def _wait_for(file: int, path: str) -> bool:
+    """True once the lock is held, False where there are no locks."""
     give_up, pause = time.monotonic() + _PATIENCE_S, _FIRST_PAUSE_S
     while True:
         try:
-            return _take(file)
+            _take(file)
+            return True
         except OSError as error:
             if error.errno in _UNKNOWN:
-                return None
+                return False
             if error.errno not in _BUSY:
                 raise
         if time.monotonic() > give_up:

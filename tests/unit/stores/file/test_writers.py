@@ -139,6 +139,23 @@ def test_a_lock_ends_with_its_holder(root: Path, stores: Stores, run_id: str, ru
     assert stores.runs.get_run(run_id).data.params == {"a": "1"}
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork there")
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_child_forked_in_the_middle_of_a_write_holds_no_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kirok.stores.file.locks._PATIENCE_S", 5)
+    with locked(str(tmp_path)):
+        child = os.fork()
+        if child == 0:
+            time.sleep(60)
+            os._exit(0)
+    try:
+        with locked(str(tmp_path)):
+            pass
+    finally:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+
+
 def test_a_lock_that_is_held_for_too_long_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("kirok.stores.file.locks._PATIENCE_S", 0.01)
     with locked(str(tmp_path)), pytest.raises(Unavailable, match=r"\.kirok\.lock"), locked(str(tmp_path)):
