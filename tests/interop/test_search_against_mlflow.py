@@ -15,8 +15,9 @@ from kirok.base.errors import InvalidParameter
 from kirok.entities.views import ViewType
 from kirok.search.order import parse_experiment_order, parse_run_order
 from kirok.search.parse import parse_experiment_filter, parse_run_filter
+from kirok.stores.sql.own_tables import create_own
 from kirok.stores.sql.search import experiment_search, run_search
-from kirok.stores.sql.search_functions import add_search_functions, create_search_indexes
+from kirok.stores.sql.search_functions import add_search_functions
 from kirok.stores.sql.sqlite.dialect import SQLITE
 from kirok.stores.sql.sqlite.engine import SqliteConnection
 
@@ -357,7 +358,7 @@ def _open(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, factory=SqliteConnection)
     connection.execute("PRAGMA case_sensitive_like = ON")
     add_search_functions(connection)
-    create_search_indexes(connection)
+    create_own(connection)
     return connection
 
 

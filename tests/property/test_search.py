@@ -30,9 +30,10 @@ from kirok.search.print import print_field, print_filter
 from kirok.stores.open import open_stores
 from kirok.stores.sql.connection import Connection
 from kirok.stores.sql.mysql.server import MysqlServer
+from kirok.stores.sql.own_tables import create_own
 from kirok.stores.sql.postgresql.server import PostgresqlServer
 from kirok.stores.sql.search import experiment_search, run_search
-from kirok.stores.sql.search_functions import add_search_functions, create_search_indexes
+from kirok.stores.sql.search_functions import add_search_functions
 from kirok.stores.sql.search_patterns import resolved
 from kirok.stores.sql.series.tables import create as create_series_tables
 from kirok.stores.sql.sqlite.engine import SqliteConnection
@@ -72,7 +73,7 @@ def _sqlite(*, is_indexed: bool) -> Iterator[Connection]:
     create_series_tables(connection)
     add_search_functions(connection)
     if is_indexed:
-        create_search_indexes(connection)
+        create_own(connection)
     yield connection
     engine.dispose()
 

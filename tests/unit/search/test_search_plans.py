@@ -9,8 +9,9 @@ from sqlalchemy import StaticPool, create_engine
 from kirok.entities.views import LifecycleStage
 from kirok.search.order import MAX_ORDER_CLAUSES, parse_run_order
 from kirok.search.parse import MAX_COMPARISONS, MAX_NESTING, parse_run_filter
+from kirok.stores.sql.own_tables import create_own
 from kirok.stores.sql.search import Statement, run_search
-from kirok.stores.sql.search_functions import add_search_functions, create_search_indexes
+from kirok.stores.sql.search_functions import add_search_functions
 from kirok.stores.sql.sqlite.dialect import SQLITE
 from kirok.stores.sql.sqlite.engine import SqliteConnection
 from kirok.stores.sql.tables import metadata
@@ -22,7 +23,7 @@ def connection() -> Iterator[sqlite3.Connection]:
     engine = create_engine("sqlite://", creator=lambda: connection, poolclass=StaticPool)
     metadata.create_all(engine)
     add_search_functions(connection)
-    create_search_indexes(connection)
+    create_own(connection)
     yield connection
     engine.dispose()
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from kirok.base.errors import KirokError
 from kirok.stores.sql.charts import tables as charts
 from kirok.stores.sql.connection import Connection
-from kirok.stores.sql.search_functions import SEARCH_INDEXES
+from kirok.stores.sql.search_functions import search_indexes
 from kirok.stores.sql.series import tables as series
 
 _log = logging.getLogger(__name__)
@@ -57,7 +57,7 @@ def _missing(connection: Connection) -> list[Callable[[Connection], object]]:
     indexes = {name for (name,) in connection.execute(connection.dialect.index_names)}
     return [
         *(create for table, create in _OWN if table not in tables),
-        *(_index(name, columns) for name, columns in SEARCH_INDEXES.items() if name not in indexes),
+        *(_index(name, columns) for name, columns in search_indexes(connection.dialect).items() if name not in indexes),
     ]
 
 

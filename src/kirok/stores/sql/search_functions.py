@@ -7,15 +7,18 @@ from kirok.search.automaton import automaton
 from kirok.search.expression import Comparator
 from kirok.search.match import Predicate, holds
 from kirok.search.numbers import text_number
-from kirok.stores.sql.connection import Connection
+from kirok.stores.sql.dialect import Dialect
 
-SEARCH_INDEXES = {
-    # ORDER BY of a metric, and ranges of it: values in order, NaN (stored as 0) apart.
-    "kirok_latest_metrics_by_value": "latest_metrics (key, is_nan, value, run_uuid)",
-    # The default order of an experiment's runs, whichever life-cycle stage is asked for.
-    "kirok_runs_by_start": "runs (experiment_id, start_time DESC, run_uuid, lifecycle_stage)",
-}
-"""Secondary indexes on MLflow's tables, by name. Searches work without them, slower."""
+
+def search_indexes(dialect: Dialect) -> dict[str, str]:
+    """Secondary indexes on MLflow's tables, by name: table and columns. Searches work without them, slower."""
+    newest, by_id = dialect.ordered("start_time", False), dialect.text_order("run_uuid")
+    return {
+        # ORDER BY of a metric, and ranges of it: values in order, NaN (stored as 0) apart.
+        "kirok_latest_metrics_by_value": "latest_metrics (key, is_nan, value, run_uuid)",
+        # The default order of an experiment's runs, word for word, whichever life-cycle stage is asked for.
+        "kirok_runs_by_start": f"runs (experiment_id, {newest}, {by_id}, lifecycle_stage)",
+    }
 
 
 def add_search_functions(connection: sqlite3.Connection) -> None:
@@ -24,12 +27,6 @@ def add_search_functions(connection: sqlite3.Connection) -> None:
     """
     connection.create_function("kirok_stands", 3, text_stands, deterministic=True)
     connection.create_function("kirok_matches", 2, _matches, deterministic=True)
-
-
-def create_search_indexes(connection: Connection) -> None:
-    """Create what is missing of SEARCH_INDEXES. sqlite3.OperationalError where the file is read-only."""
-    for name, columns in SEARCH_INDEXES.items():
-        connection.execute(f"CREATE INDEX IF NOT EXISTS {name} ON {columns}")
 
 
 def text_stands(text: str | None, comparator: str, number: float) -> bool:
