@@ -17,12 +17,13 @@ def differences(connection: Connection, expected: MetaData = metadata) -> list[s
     Tables, columns, types, nullability, keys, references, indexes. More than is expected is no difference.
     """
     context = MigrationContext.configure(
-        connection, opts={"compare_type": _differs_in_type, "include_object": _is_compared}
+        connection, opts={"compare_type": _differs_in_type, "include_object": _is_asked_for}
     )
     with warnings.catch_warnings():
         # Types and indexes of other programs that SQLAlchemy cannot read are theirs.
         warnings.simplefilter("ignore", SAWarning)
-        found = [sentence for each in compare_metadata(context, expected) for sentence in _described(each)]
+        compared = compare_metadata(context, _without_sorted_indexes(expected))
+        found = [sentence for difference in compared for sentence in _described(difference)]
         return found + _compared_here(connection, expected)
 
 
@@ -31,11 +32,17 @@ def _differs_in_type(_context: Any, _found: Any, _wanted: Any, found: Any, wante
     return False if isinstance(found, Double) and isinstance(wanted, Float) and wanted.precision == 53 else None
 
 
-def _is_compared(each: Any, _name: str | None, kind: str, reflected: bool, counterpart: object) -> bool:
-    """Not what nobody asked for; and not the indexes with an order, of which databases tell in words of their own."""
-    if reflected and counterpart is None:
-        return False
-    return kind != "index" or reflected or not _is_sorted(each)
+def _is_asked_for(_each: Any, _name: str | None, _kind: str, reflected: bool, counterpart: object) -> bool:
+    return not reflected or counterpart is not None
+
+
+def _without_sorted_indexes(expected: MetaData) -> MetaData:
+    """Databases tell of indexes with an order in words of their own, which Alembic cannot compare."""
+    copy = MetaData()
+    for table in expected.tables.values():
+        copied = table.to_metadata(copy)
+        copied.indexes = {index for index in copied.indexes if not _is_sorted(index)}
+    return copy
 
 
 def _is_sorted(index: Index) -> bool:
