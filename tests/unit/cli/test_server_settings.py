@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 from kirok.base.settings import ServerSettings
 from kirok.cli.root import kirok
 from kirok.cli.server import artifact_root, checked_prefix, exposures, greeting, without_password
+from kirok.server.app import artifact_roots
 
 
 @pytest.fixture
@@ -189,3 +190,12 @@ def test_settings_that_open_the_server_are_pointed_out() -> None:
 def test_a_password_is_not_printed() -> None:
     assert without_password("postgresql://me:secret@host:5432/db") == "postgresql://me:***@host:5432/db"
     assert without_password("sqlite:///C:/data/mlflow.db") == "sqlite:///C:/data/mlflow.db"
+
+
+@pytest.mark.parametrize("backend", ["./my runs", "{}/my runs", "file://{}/my%20runs"])
+def test_artifacts_in_the_folder_of_runs_are_shown(
+    backend: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    settings = ServerSettings(backend_store_uri=backend.format(tmp_path.as_posix()))
+    assert str(tmp_path / "my runs") in artifact_roots(settings)
