@@ -5,10 +5,10 @@ from collections.abc import Collection
 from kirok.entities.series import SeriesStatistics
 from kirok.rules.series import Columns, Rank, merged, statistics_of
 from kirok.stores.sql.connection import Connection
+from kirok.stores.sql.history_pages import SERIES_INDEX
 from kirok.stores.sql.series import rows
 from kirok.stores.sql.series.rows import Series
 
-_INDEX = "index_metrics_run_uuid_key_step"
 _MOST_HELD = 50_000
 """Points of one series in memory: a series may be longer than fits."""
 
@@ -20,10 +20,9 @@ def count(connection: Connection, series: Collection[Series]) -> dict[Series, Se
     condition, values = rows.one_of(connection, "run_uuid, key", series)
     found: dict[Series, SeriesStatistics] = {}
     points: dict[Series, list[Rank]] = {}
+    index = connection.dialect.using_index(SERIES_INDEX)
     for run_id, key, *rank in connection.execute(
-        f"SELECT run_uuid, key, step, timestamp, value, is_nan FROM metrics{connection.dialect.using_index(_INDEX)} "
-        f"WHERE {condition}",
-        values,
+        f"SELECT run_uuid, key, step, timestamp, value, is_nan FROM metrics{index} WHERE {condition}", values
     ):
         ranks = points.setdefault((run_id, key), [])
         ranks.append(tuple(rank))
@@ -39,7 +38,7 @@ def sizes(connection: Connection, series: Collection[Series]) -> dict[Series, in
         return {}
     condition, values = rows.one_of(connection, "run_uuid, key", series)
     found = connection.execute(
-        f"SELECT run_uuid, key, count(*) FROM metrics{connection.dialect.using_index(_INDEX)} WHERE {condition} "
+        f"SELECT run_uuid, key, count(*) FROM metrics{connection.dialect.using_index(SERIES_INDEX)} WHERE {condition} "
         "GROUP BY run_uuid, key",
         values,
     )

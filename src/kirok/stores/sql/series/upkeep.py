@@ -18,6 +18,7 @@ from msgspec import Struct
 from kirok.entities.series import SeriesPoint, SeriesStatistics
 from kirok.rules.series import Columns, Rank, do_ascend, extended, merged, statistics_of
 from kirok.stores.sql.connection import Connection
+from kirok.stores.sql.history_pages import SERIES_INDEX
 from kirok.stores.sql.inserts import Insert
 from kirok.stores.sql.latest_metrics import keep_latest
 from kirok.stores.sql.series import rows
@@ -31,6 +32,12 @@ _METRICS = Insert(
     key="key, timestamp, step, run_uuid, value, is_nan",
 )
 _WIDTH = len(_METRICS.columns)
+
+# By `latest_metrics`, which has every series that is being written, so as to look at no more than a point of each.
+_UNCOUNTED = (
+    "SELECT l.run_uuid, l.key FROM latest_metrics AS l WHERE EXISTS (SELECT 1 FROM metrics AS m{by_series} "
+    "WHERE m.run_uuid = l.run_uuid AND m.key = l.key) AND "
+)
 
 _MOST_REMEMBERED = 16_384
 
@@ -52,8 +59,9 @@ class KnownSeries:
         if missing := [each for each in series if each not in known]:
             found |= rows.read(connection, missing)
             if unknown := [each for each in missing if each not in found]:
-                condition, values = rows.one_of(connection, "run_uuid, key", unknown)
-                uncounted = connection.execute(f"SELECT DISTINCT run_uuid, key FROM metrics WHERE {condition}", values)
+                condition, values = rows.one_of(connection, "l.run_uuid, l.key", unknown)
+                index = connection.dialect.using_index(SERIES_INDEX)
+                uncounted = connection.execute(_UNCOUNTED.format(by_series=index) + condition, values)
                 found |= dict.fromkeys(((run_id, key) for run_id, key in uncounted), None)
         return found
 

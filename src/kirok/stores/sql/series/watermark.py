@@ -13,6 +13,7 @@ from typing import Any
 from kirok.entities.series import SeriesStatistics
 from kirok.rules.series import Columns, Rank, merged, statistics_of
 from kirok.stores.sql.connection import Connection
+from kirok.stores.sql.history_pages import SERIES_INDEX
 from kirok.stores.sql.series import marks, rows, tables
 from kirok.stores.sql.series.rows import Series
 from kirok.stores.sql.series.upkeep import KnownSeries
@@ -99,8 +100,7 @@ def _added(connection: Connection, position: int, run_ids: set[str] | None = Non
 
 def _has_earlier(connection: Connection, series: Series, position: int) -> bool:
     row: Any = connection.execute(
-        "SELECT 1 FROM metrics INDEXED BY index_metrics_run_uuid_key_step WHERE run_uuid = ? AND key = ? "
-        "AND rowid <= ? LIMIT 1",
+        f"SELECT 1 FROM metrics INDEXED BY {SERIES_INDEX} WHERE run_uuid = ? AND key = ? AND rowid <= ? LIMIT 1",
         (*series, position),
     ).fetchone()
     return row is not None
