@@ -90,7 +90,7 @@ class MysqlDialect:
     def unless_there(self, key: str) -> str:
         """As Dialect. INSERT IGNORE would turn other errors into warnings, too."""
         column = key.split(", ", maxsplit=1)[0]
-        return f" ON DUPLICATE KEY UPDATE {column} = VALUES({column})"
+        return f" ON DUPLICATE KEY UPDATE {column} = {column}"
 
     def or_overwrite(self, key: str, columns: str) -> str:  # noqa: ARG002 - others need the key
         """As Dialect."""

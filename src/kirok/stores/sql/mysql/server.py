@@ -128,6 +128,7 @@ class MysqlConnection:
     def __init__(self, raw: "pymysql.Connection[Any]") -> None:
         self.raw = raw
         self.total_changes = 0
+        self._folding: frozenset[str] | None = None
 
     @property
     def is_broken(self) -> bool:
@@ -151,9 +152,14 @@ class MysqlConnection:
 
     def insert(self, insert: Insert, values: list[object], /) -> int:
         """As Connection."""
-        if insert.only_if:
-            return self._insert_outranking(insert, values)
-        return self._insert(insert, values, insert.overwrite)
+        changed = (
+            self._insert_outranking(insert, values)
+            if insert.only_if
+            else self._insert(insert, values, insert.overwrite)
+        )
+        if insert.overwrite and values and insert.table in self._folding_tables():
+            self._check_keys(insert, values)
+        return changed
 
     def insert_numbered(self, sql: str, values: Sequence[object], column: str, /) -> int:  # noqa: ARG002 - one at most
         """As Connection."""
@@ -194,6 +200,32 @@ class MysqlConnection:
                 changed += self.execute(statement, values[at : at + step]).rowcount
                 at += step
         return changed
+
+    def _folding_tables(self) -> frozenset[str]:
+        """The tables in which two keys that differ in case are one: those that MLflow made with a server's default."""
+        if self._folding is None:
+            rows = self.execute(
+                "SELECT table_name FROM information_schema.columns WHERE table_schema = database() "
+                "AND column_name = 'key' AND collation_name NOT LIKE '%\\_bin'"
+            )
+            self._folding = frozenset(name for (name,) in rows)
+        return self._folding
+
+    def _check_keys(self, insert: Insert, values: list[object]) -> None:
+        """InvalidParameter where a row was not inserted, but changed one whose key is written otherwise."""
+        width, names = len(insert.columns), insert.key.split(", ")
+        places = [insert.columns.index(name) for name in names]
+        sent = {tuple(values[at + place] for place in places) for at in range(0, len(values), width)}
+        kept = set(
+            self.execute(
+                f"SELECT {insert.key} FROM {insert.table} WHERE ({insert.key}) IN ?", (tuple(sent),)
+            ).fetchall()
+        )
+        for row in sorted(sent - kept, key=str):
+            raise InvalidParameter(
+                f"The key {row[names.index('key')]!r} cannot be told from one that is there already: this database "
+                "does not tell upper case from lower (its tables were made with such a collation). Choose another key."
+            )
 
     def _insert_outranking(self, insert: Insert, values: list[object]) -> int:
         """ON DUPLICATE KEY UPDATE has no condition: what is missing is inserted, the rest updated where it ranks."""
