@@ -6,7 +6,7 @@ from math import isfinite, nan
 
 from msgspec import Struct
 
-from kirok.charts.segments import Column, Segment
+from kirok.charts.segments import Column, Segment, ascends
 from kirok.entities.charts import Axis, Envelope, Points
 
 
@@ -94,13 +94,14 @@ def _fill(buckets: dict[int, _Bucket], grid: Grid, column: Column, segment: Segm
 
 
 def _points(parts: Sequence[tuple[Column, Segment, int, int]], origin: int) -> Points:
-    found = [
-        (x - origin, value)
-        for column, segment, start, end in parts
-        for x, value in zip(column.values(start, end), segment.values[start:end], strict=True)
-    ]
-    found.sort(key=lambda point: point[0])  # points of one x keep the order of their ranks
-    return Points(array("q", [x for x, _ in found]), array("d", [value for _, value in found]))
+    x, value = array("q"), array("d")
+    for column, segment, start, end in parts:
+        x.extend([place - origin for place in column.values(start, end)])
+        value.extend(segment.values[start:end])
+    if not ascends(x):  # times of one segment lie among those of another
+        order = sorted(range(len(x)), key=x.__getitem__)  # points of one x keep the order of their ranks
+        x, value = array("q", map(x.__getitem__, order)), array("d", map(value.__getitem__, order))
+    return Points(x, value)
 
 
 def _envelope(buckets: Sequence[_Bucket], origin: int) -> Envelope:

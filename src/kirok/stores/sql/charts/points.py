@@ -60,17 +60,20 @@ class SeriesPoints:
     """One series as one snapshot of the database has it. Every answer is what the rows would give."""
 
     def __init__(
-        self, connection: Connection, run_id: str, key: str, report: Callable[[str, str], None] | None = None
+        self,
+        connection: Connection,
+        run_id: str,
+        key: str,
+        report: Callable[[str, str], None],
+        *,
+        may_be_sealed: bool,
     ) -> None:
-        """`report` is told of a series that would be read faster if somebody sealed it, or sealed it anew.
-
-        Without it, chunks are not looked for.
-        """
+        """`report` is told of a series that would be read faster if somebody sealed it, or sealed it anew."""
         self._connection = connection
         self._series = (run_id, key)
-        self._report = report or (lambda *_: None)
+        self._report = report
         self._source = _SERIES.format(by_series=connection.dialect.using_index(SERIES_INDEX))
-        self._heads: Sequence[ChunkHead] | None = None if report else ()
+        self._heads: Sequence[ChunkHead] | None = None if may_be_sealed else ()
 
     @property
     def heads(self) -> Sequence[ChunkHead]:

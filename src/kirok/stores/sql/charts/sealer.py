@@ -45,9 +45,10 @@ class Sealer:
         self._stopped.set()
         self._has_tables: bool | None = None
 
-    def points(self, connection: Connection, run_id: str, key: str) -> SeriesPoints:
-        """The points of a series as a snapshot of the database has them."""
-        return SeriesPoints(connection, run_id, key, self.want if self.has_tables(connection) else None)
+    def points(self, connection: Connection, run_id: str, key: str, *, is_sealed: bool | None = None) -> SeriesPoints:
+        """The points of a series as a snapshot of the database has them; `is_sealed` where it is known."""
+        may_be_sealed = self.has_tables(connection) if is_sealed is None else is_sealed
+        return SeriesPoints(connection, run_id, key, self.want, may_be_sealed=may_be_sealed)
 
     def has_tables(self, connection: Connection) -> bool:
         """Whether chunks and statistics are kept: an account that may not make tables reads rows."""
@@ -56,9 +57,9 @@ class Sealer:
         return self._has_tables
 
     def want(self, run_id: str, key: str) -> None:
-        """Seal this series soon. Ignored where nothing runs that could."""
+        """Seal this series soon. Ignored where it cannot be."""
         with self._changed:
-            if not self._stopped.is_set() and len(self._wanted) < _MOST_WANTED:
+            if self._has_tables and not self._stopped.is_set() and len(self._wanted) < _MOST_WANTED:
                 self._wanted[run_id, key] = None
                 self._changed.notify()
 
