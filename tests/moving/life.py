@@ -1,4 +1,4 @@
-"""A store with everything in it, as the real MLflow writes it: `python tests/moving/life.py <tracking URI> [<folder for artifacts>]`.
+"""A store with everything in it, as the real MLflow writes it: `python life.py <tracking URI> [<artifacts folder>]`.
 
 What there is for a store that cannot hold all of it (folders have no scorers) is left out there.
 """

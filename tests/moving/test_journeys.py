@@ -34,7 +34,9 @@ def destination(request: pytest.FixtureRequest, tmp_path: Path) -> str:
             return server.create()
 
 
-def test_mlflow_reads_a_copied_database_as_it_reads_the_source(mlflow: Any, database: str, destination: str) -> None:
+def test_mlflow_reads_a_copied_database_as_it_reads_the_source_and_a_second_copy_changes_nothing(
+    mlflow: Any, database: str, destination: str
+) -> None:
     copied(database, destination)
     arrived = portrait(mlflow, destination)
     assert arrived == portrait(mlflow, database)
@@ -45,6 +47,11 @@ def test_mlflow_reads_a_copied_database_as_it_reads_the_source(mlflow: Any, data
         "traces": 3,
         "registry": 2,
     }
+    before = dump(destination)
+    assert len(before) > 50
+    again = CliRunner().invoke(kirok, ["copy", database, destination])
+    assert "Nothing to copy: all is there." in again.output
+    assert dump(destination) == before
 
 
 def test_mlflow_reads_a_copied_folder_as_it_reads_the_source(
@@ -52,15 +59,6 @@ def test_mlflow_reads_a_copied_folder_as_it_reads_the_source(
 ) -> None:
     copied(str(a_folder_lived), destination)
     assert portrait(mlflow, destination) == portrait(mlflow, str(a_folder_lived))
-
-
-def test_a_second_copy_changes_nothing(database: str, destination: str) -> None:
-    copied(database, destination)
-    before = dump(destination)
-    assert len(before) > 50
-    result = CliRunner().invoke(kirok, ["copy", database, destination])
-    assert "Nothing to copy: all is there." in result.output
-    assert dump(destination) == before
 
 
 def test_a_journey_through_all_kinds_comes_home_unchanged(

@@ -75,16 +75,16 @@ class ExperimentRows:
 
     def of(self, row: Row, column: str) -> str:
         """A cell as text; "" for none."""
-        cell = row[self.columns.index(column)]
+        cell = row[self.columns.index(column)] if column in self.columns else None
         return "" if cell is None else str(cell)
 
 
 class Placing:
     """Finds, and where need be makes, the experiments that those of the source become.
 
-    In this order: the one of the same id, where name or time of creation say that it is the same; the one that an
-    earlier copy made of it under another id; one of the same name (merged or, if so asked, kept apart by a new name);
-    else a new one, under its own id where that is free and fits.
+    In this order: the one of the same id, where the time of creation (the name, where no time is known) says that it is
+    the same; the one that an earlier copy made of it under another id; one of the same name (merged or, if so asked,
+    kept apart by a new name); else a new one, under its own id where that is free and fits.
     """
 
     def __init__(self, source: Archive, destination: Archive, same_name: SameName, artifact_root: str | None) -> None:
@@ -112,7 +112,8 @@ class Placing:
         name, location = self._ours.of(row, "name"), self._ours.of(row, "artifact_location")
         there = self._known(source_id, row)
         named = self._theirs.by_name.get(name)
-        if there is None and named is not None and self._same_name is SameName.MERGE:
+        # Every store has an experiment 0 of its own.
+        if there is None and named is not None and (self._same_name is SameName.MERGE or source_id == "0"):
             standing = self._theirs.of(self._theirs.by_id[named], "artifact_location")
             note = f"its runs join the experiment {named} of that name"
             return Placement(
@@ -154,20 +155,26 @@ class Placing:
     def _known(self, source_id: str, row: Row) -> str | None:
         """The id at the destination of what is the same experiment."""
         there: str
+        name, began = self._ours.of(row, "name"), self._ours.of(row, "creation_time")
         for there in (source_id, *self._theirs.copies.get(source_id, ())):
             other = self._theirs.by_id.get(there)
             if other is None:
                 continue
-            name, other_name = self._ours.of(row, "name"), self._theirs.of(other, "name")
-            if other_name in (name, _renamed(name, source_id)) or self._began_together(row, other):
+            other_began = self._theirs.of(other, "creation_time") if "creation_time" in self._columns else ""
+            if began and other_began:
+                is_same = began == other_began or self._is_untouched(there)
+            else:
+                is_same = self._theirs.of(other, "name") in (name, _renamed(name, source_id))
+            if is_same:
                 return there
         return None
 
-    def _began_together(self, row: Row, other: Row) -> bool:
-        if "creation_time" not in self._columns:
-            return False
-        began = self._ours.of(row, "creation_time")
-        return began != "" and began == self._theirs.of(other, "creation_time")
+    def _is_untouched(self, there: str) -> bool:
+        """Whether it is the experiment that a new store has of its own accord, and nothing else is there."""
+        return there == "0" and len(self._theirs.by_id) == 1 and not self._has_runs(there)
+
+    def _has_runs(self, there: str) -> bool:
+        return next(self._destination.units(RUNS, [there]), None) is not None
 
     def _free_name(self, name: str, source_id: str, there: str | None) -> str:
         """`name`, or where another experiment bears it the one that this one has, or a new one."""
@@ -179,7 +186,7 @@ class Placing:
 
     def _location(self, destination_id: str, location: str, *, known: bool) -> str:
         """An experiment that has runs already goes on writing where it did."""
-        if known and next(self._destination.units(RUNS, [destination_id]), None) is not None:
+        if known and self._has_runs(destination_id):
             return self._theirs.of(self._theirs.by_id[destination_id], "artifact_location")
         return location if self._artifact_root is None else below(self._artifact_root, destination_id)
 

@@ -73,4 +73,14 @@ def write_values(
         folder = places.layout.path(found[row[owner]])
         by_unit.setdefault(folder, {})[key_path(part, row[key])] = (row[value] or "").encode()
     for folder, files in by_unit.items():
+        for name in files:
+            if any(parent in files for parent in _parents(name)):
+                raise InvalidParameter(
+                    f"{name!r} cannot be kept in {folder}: a part of it is the name of a file there."
+                )
         put(folder, files)
+
+
+def _parents(name: str) -> Iterator[str]:
+    while (name := os.path.dirname(name)) != "":
+        yield name
