@@ -1,4 +1,4 @@
-"""One SQLite file, written by either and read by both."""
+"""One database, written by either and read by both."""
 
 import re
 from pathlib import Path
@@ -13,10 +13,18 @@ pytestmark = pytest.mark.filterwarnings("ignore")  # MLflow's and scikit-learn's
 
 
 @pytest.fixture
-def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """The URI of a file that is not there yet, in the working directory: artifacts go below it."""
     monkeypatch.chdir(tmp_path)
     return f"sqlite:///{(tmp_path / 'mlflow.db').as_posix()}"
+
+
+@pytest.fixture(params=["file", "postgresql_uri", "mariadb_uri"], ids=["sqlite", "postgresql", "mariadb"])
+def database(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The URI of an empty database of each kind; artifacts go below the working directory."""
+    monkeypatch.chdir(tmp_path)
+    uri: str = request.getfixturevalue(request.param)
+    return uri
 
 
 def test_mlflow_reads_what_kirok_wrote_and_writes_on(mlflow: Any, database: str, tmp_path: Path) -> None:
@@ -35,13 +43,13 @@ def test_kirok_reads_what_mlflow_wrote_and_writes_on(mlflow: Any, database: str,
     assert everything(mlflow, database) == everything(kirok, database) != written
 
 
-def test_mlflow_finds_no_table_or_column_missing_or_changed(mlflow: Any, database: str, tmp_path: Path) -> None:
-    kirok.set_tracking_uri(database)
+def test_mlflow_finds_no_table_or_column_missing_or_changed(mlflow: Any, file: str, tmp_path: Path) -> None:
+    kirok.set_tracking_uri(file)
     kirok.search_experiments()
     own = f"sqlite:///{(tmp_path / 'own.db').as_posix()}"
     mlflow.MlflowClient(own).search_experiments()
-    mlflow.MlflowClient(database).search_experiments()  # refuses a schema that is not its own
-    assert _differences(database) == _differences(own)
+    mlflow.MlflowClient(file).search_experiments()  # refuses a schema that is not its own
+    assert _differences(file) == _differences(own)
 
 
 def _differences(uri: str) -> list[str]:
