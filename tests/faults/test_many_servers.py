@@ -2,13 +2,17 @@
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from threading import Barrier
 
 from faults.backends import Backend
 from faults.writing import IMPATIENT, Client, at_work, check, have_logged, new_runs, wait_until
+from kirok.base.errors import AlreadyExists, InvalidParameter, KirokError
+from kirok.entities import Metric, Param, RunTag
+from kirok.stores.protocols import Stores
 from kirok.stores.rest import open_rest
 from running_servers import RunningServer, kirok_server
 
@@ -56,3 +60,48 @@ def _all_say_the_same(addresses: list[str], run_ids: list[str]) -> None:
         answers.append([stores.runs.get_run(run_id) for run_id in run_ids])
         stores.close()
     assert all(answer == answers[0] for answer in answers)
+
+
+def test_of_many_who_race_for_one_thing_one_wins(served: Backend, tmp_path: Path) -> None:
+    with _servers(tmp_path, served.uri, 2) as servers, ThreadPoolExecutor(8) as threads, ExitStack() as stack:
+        everyone = [open_rest(server.address, IMPATIENT) for server in servers for _ in range(4)]
+        for stores in everyone:
+            stack.callback(stores.close)
+        run_ids = new_runs(servers[0].address, 5)
+
+        def outcomes(act: Callable[[Stores, int], object]) -> list[KirokError | None]:
+            """What came of everyone's doing it at once."""
+            together = Barrier(len(everyone))
+
+            def attempt(number: int) -> KirokError | None:
+                together.wait()
+                try:
+                    act(everyone[number], number)
+                except KirokError as error:
+                    return error
+                return None
+
+            return list(threads.map(attempt, range(len(everyone))))
+
+        def race_for(run_id: str) -> None:
+            params = outcomes(lambda stores, number: stores.runs.log_batch(run_id, params=[Param("lr", str(number))]))
+            (winner,) = (number for number, error in enumerate(params) if error is None)
+            assert {type(error) for error in params if error is not None} == {InvalidParameter}
+            for stores in everyone:
+                assert stores.runs.get_run(run_id).data.params == {"lr": str(winner)}
+
+            names = outcomes(lambda stores, _: stores.experiments.create_experiment(f"named after {run_id}"))
+            assert names.count(None) == 1
+            assert {type(error) for error in names if error is not None} == {AlreadyExists}
+
+            tags = outcomes(lambda stores, number: stores.runs.log_batch(run_id, tags=[RunTag("last", str(number))]))
+            assert tags == [None] * len(everyone)
+
+            everyone[0].runs.delete_run(run_id)
+            late = outcomes(lambda stores, _: stores.runs.log_batch(run_id, metrics=[Metric("late", 1.0, 1, 1)]))
+            assert {type(error) for error in late} == {InvalidParameter}
+
+        for run_id in run_ids:
+            race_for(run_id)
+    assert [key for _, key, _ in served.points() if key == "late"] == []
+    served.check_what_follows_from_points()
