@@ -3,6 +3,7 @@
 import base64
 import itertools
 import math
+import re
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -20,8 +21,9 @@ from kirok.entities.runs import Run
 from kirok.entities.series import SeriesStatistics
 from kirok.entities.views import ViewType
 from kirok.rules.values import stored_value
+from kirok.search.automaton import automaton
 from kirok.search.expression import Entity, Expression, Function
-from kirok.search.match import experiment_matcher, run_matcher
+from kirok.search.match import experiment_matcher, like, run_matcher
 from kirok.search.numbers import metric_number
 from kirok.search.order import experiment_sort_key, parse_experiment_order, parse_run_order, run_sort_key
 from kirok.search.page_token import make_page_token, parse_page_token
@@ -46,6 +48,8 @@ from property.search_records import (
     experiments_of_runs,
     many_experiments,
     many_runs,
+    patterns,
+    regexes,
     run_filters,
 )
 
@@ -366,3 +370,19 @@ def test_any_text_is_a_page_token_or_a_refusal(text: str) -> None:
 @given(st.integers(1, 2**62))
 def test_a_page_token_says_where_the_page_starts(offset: int) -> None:
     assert parse_page_token(make_page_token(offset)) == offset
+
+
+@given(regexes, st.lists(st.text(st.sampled_from("aabBc1% é\n"), max_size=8), min_size=1, max_size=5))
+def test_a_regular_expression_means_what_it_means_to_python(regex: str, texts: list[str]) -> None:
+    """Python's `$` matches before a line break at the end, too; `\\Z` is the end alone."""
+    theirs = re.compile(regex.replace("$", r"\Z"), re.DOTALL | re.ASCII)
+    ours = automaton(regex)
+    assert [ours.finds(text) for text in texts] == [theirs.search(text) is not None for text in texts]
+
+
+@given(patterns, st.text(st.sampled_from("aAbBéÉ1.\n%_"), max_size=8))
+def test_like_means_what_it_means_to_sqlite(pattern: str, text: str) -> None:
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.execute("PRAGMA case_sensitive_like = ON")
+        (theirs,) = connection.execute("SELECT ? LIKE ?", (text, pattern)).fetchone()
+    assert like(pattern)(text) is bool(theirs)

@@ -16,8 +16,8 @@ from kirok.entities import Metric
 from kirok.entities.series import SeriesStatistics
 from kirok.rules.series import Columns, statistics_of
 from kirok.stores.sql.series import marks, rows, watermark
-from kirok.stores.sql.series.sweep import sweep
 from kirok.stores.sql.sqlite.database import SqliteDatabase
+from kirok.stores.sql.statistics.sweep import sweep
 from kirok.stores.sql.store import open_sqlite
 
 VALUES = (0.0, -0.0, 1.5, 0.1, 1.7e308, -1.7e308, 5e-324, float("nan"), float("inf"), float("-inf"))
