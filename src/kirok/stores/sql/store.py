@@ -7,7 +7,7 @@ from pathlib import Path
 
 from kirok.base.clock import Clock, now_ms
 from kirok.base.settings import DatabaseSettings
-from kirok.stores.protocols import Stores
+from kirok.stores.protocols import Reindexed, Stores
 from kirok.stores.sql.archive import SqlArchive
 from kirok.stores.sql.bin import SqlBin
 from kirok.stores.sql.charts.sealer import Sealer
@@ -22,13 +22,13 @@ from kirok.stores.sql.metrics import SqlMetricStore
 from kirok.stores.sql.queued import SqlQueuedWrites
 from kirok.stores.sql.run_writes import RunWrites
 from kirok.stores.sql.runs import SqlRunStore
-from kirok.stores.sql.series.store import SqlSeriesStore
-from kirok.stores.sql.series.sweep import sweep
-from kirok.stores.sql.series.sweeper import Sweeper
 from kirok.stores.sql.served.database import ServedDatabase
 from kirok.stores.sql.served.server import DatabaseServer
 from kirok.stores.sql.sqlite.database import SqliteDatabase
 from kirok.stores.sql.sqlite.vacuum import vacuum
+from kirok.stores.sql.statistics.store import SqlSeriesStore
+from kirok.stores.sql.statistics.sweep import sweep
+from kirok.stores.sql.statistics.sweeper import Sweeper
 
 
 def open_sqlite(
@@ -82,7 +82,7 @@ def _stores_on(
         close=database.close,
         kind="sql",
         series=SqlSeriesStore(database),
-        reindex=partial(sweep, database, everything=True),
+        reindex=partial(_made_anew, database, sealer),
         queued=SqlQueuedWrites(database, writes),
         encoded=SqlEncodedReads(database),
         charts=SqlChartStore(database, sealer),
@@ -92,6 +92,15 @@ def _stores_on(
         checkup=SqlCheckup(database),
         holdings=lambda: count_holdings(database),
     )
+
+
+def _made_anew(database: Database, sealer: Sealer) -> Iterator[Reindexed]:
+    last = None
+    for last in sweep(database, everything=True):
+        yield last
+    for _ in sealer.seal_anew():
+        if last is not None:
+            yield last
 
 
 @contextmanager

@@ -26,7 +26,7 @@ from kirok.stores.sql.charts.store import SqlChartStore
 from kirok.stores.sql.charts.tables import forget_chunks
 from kirok.stores.sql.database import Database
 from kirok.stores.sql.metrics import SqlMetricStore
-from kirok.stores.sql.series.sweep import sweep
+from kirok.stores.sql.statistics.sweep import sweep
 
 
 class Twins(Struct):
@@ -272,7 +272,7 @@ def test_chunks_of_runs_that_are_gone_are_dropped(twins: Twins) -> None:
         twins.written(f"DELETE FROM {table} WHERE run_uuid = ?", twins.runs[0])
     assert _shown(twins.sql, twins.runs[0], {}) == "None None []"
     assert _sampled(twins.sql, twins.runs[0], 10, None, None) == []
-    list(sealing.seal_all(twins.database))
+    sealing.drop_orphans(twins.database)
     with twins.database.read() as connection:
         assert connection.execute("SELECT count(*) FROM kirok_chunks").fetchone()[0] == 0
 
@@ -280,8 +280,13 @@ def test_chunks_of_runs_that_are_gone_are_dropped(twins: Twins) -> None:
 @on_each_database
 def test_everything_long_is_sealed_by_its_statistics(twins: Twins) -> None:
     twins.log([*even(500), *(Metric("short", 1.0, i, i) for i in range(50))])
-    assert sum(sealing.seal_all(twins.database)) == 400
-    assert sum(sealing.seal_all(twins.database)) == 0
+    for _ in range(2):
+        assert sum(sealing.seal_all(twins.database)) == 400
+        assert twins.sealed_points() == 400
+    twins.written("DELETE FROM kirok_chunks")
+    assert twins.sql.reindex is not None
+    list(twins.sql.reindex())
+    assert twins.sealed_points() == 400
 
 
 def test_without_our_tables_rows_are_read(twins: Twins) -> None:

@@ -191,7 +191,7 @@ def test_rows_that_take_the_places_of_others_are_noticed(file: Shared) -> None:
 
 
 def test_one_request_counts_no_more_than_it_may(file: Shared, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kirok.stores.sql.series.store._MOST_COUNTED", 3)
+    monkeypatch.setattr("kirok.stores.sql.statistics.store._MOST_COUNTED", 3)
     log(file, "loss", 1.0, 2.0)
     file.write_from_outside("acc", 1, 1.0)
     log(file, "late", 1.0, 2.0)

@@ -4,7 +4,7 @@ SQLite gives a row that is added to `metrics` a higher rowid than any there is. 
 kept in the transaction that counted it, parts the points that are counted from those that are not. It lies after the
 rows at the top were deleted or the file was vacuumed, when rowids are given out again; therefore the mark also says
 what stood there. Where that is no longer so, or where too much was added to be counted at once, every series is due to
-be compared with its points: see `sweep`.
+be compared with its points: see `statistics.sweep`.
 """
 
 from collections.abc import Iterable

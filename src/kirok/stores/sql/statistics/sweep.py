@@ -70,7 +70,7 @@ def count_anew(transaction: Transaction, series: Sequence[Series]) -> None:
     """A job: count these series from their points, and keep what comes of it."""
     transaction.flush()
     connection = transaction.connection
-    if connection.dialect.kind != "sqlite":  # see `upkeep`: the turn of who writes to a series
+    if connection.dialect.kind != "sqlite":  # see `series.upkeep`: the turn of who writes to a series
         condition, values = rows.one_of(connection, "run_uuid, key", series)
         connection.execute(
             f"SELECT 1 FROM latest_metrics WHERE {condition} ORDER BY run_uuid, key FOR UPDATE", values

@@ -13,7 +13,7 @@ from kirok.base.clock import Clock
 from kirok.base.errors import KirokError
 from kirok.stores.sql.database import Database
 from kirok.stores.sql.series import marks, tables, watermark
-from kirok.stores.sql.series.sweep import count_anew, outdated, sweep
+from kirok.stores.sql.statistics.sweep import count_anew, outdated, sweep
 from kirok.stores.sql.transaction import Transaction
 
 _log = logging.getLogger(__name__)
