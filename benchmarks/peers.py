@@ -44,7 +44,7 @@ FASTTRACKML = Peer(
     # The server is one Go binary; what the package depends on (an old mlflow) is for its client.
     dependencies=False,
     # PUT to its artifact proxy answers 500 or resets the connection; bulk-interval is a 404.
-    lacks=frozenset({"artifacts", "history-interval"}),
+    lacks=frozenset({"artifacts", "history-interval", "history-chart"}),
 )
 MLFLOW = Peer(
     name="mlflow",
@@ -52,6 +52,7 @@ MLFLOW = Peer(
     program="mlflow",
     options=_MLFLOW_STYLE,
     requirement="mlflow==3.17.2",
+    lacks=frozenset({"history-chart"}),
 )
 # With its default 4 workers mlflow delays small replies on a kept connection by 40 ms (Nagle against the
 # delayed acknowledgement); with one worker it doesn't. Measured beside it so that the stall isn't taken for work.
@@ -75,7 +76,7 @@ MLFLOW_POSTGRESQL = msgspec.structs.replace(
     name="mlflow-postgresql",
     label="mlflow 3.17.2 on PostgreSQL",
     backend="postgresql",
-    lacks=_ON_A_DATABASE,
+    lacks=_ON_A_DATABASE | {"history-chart"},
     drivers=("psycopg[binary]",),
 )
 PEERS = {

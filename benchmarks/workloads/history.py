@@ -15,6 +15,7 @@ from benchmarks.servers import Server
 from benchmarks.stores import BATCH, LONG, LONG_KEY, point_batch
 
 INTERVAL = 2500
+CHART_WIDTH = 2000
 # Built before the play, as 16 MB of requests; a play that uses them up just ends.
 PREPARED_POINTS = 200_000
 
@@ -36,6 +37,8 @@ def measure_reads(server: Server, scale: Scale) -> Iterator[Measurement]:
     run_id = client.find_run(client.experiment_id(LONG))
     if server.peer.runs("history-interval"):
         yield _interval(server, scale, run_id)
+    if server.peer.runs("history-chart"):
+        yield _chart(server, scale, run_id)
     yield _walk(server, scale, run_id)
 
 
@@ -73,6 +76,26 @@ def _interval(server: Server, scale: Scale, run_id: str) -> Measurement:
         if not size <= len(points) <= size + 1 or points[-1]["step"] != scale.points - 1:
             raise BadReply(f"history-interval: {len(points)} points for {size}, last {points[-1:]}")
     return meter.durations("history-interval", load.latencies_s[1:])
+
+
+def _chart(server: Server, scale: Scale, run_id: str) -> Measurement:
+    widths = [CHART_WIDTH - n for n in range(scale.repeats)]
+    requests = [_chart_of(run_id, width) for width in widths]
+    replies: list[Reply] = []
+    with metered(server) as meter:
+        load = play(
+            server.port, [warmed(meter, _chart_of(run_id, 100), keep(requests, replies))], cap_s=scale.repeat_cap_s
+        )
+    for reply, width in zip(replies, widths, strict=False):
+        (series,) = msgspec.json.decode(reply.body)["series"]
+        if series["rows"] != width or sum(series["columns"]["count"]) != scale.points:
+            raise BadReply(f"history-chart: {series['rows']} columns of {width}, {series['count']} points")
+    return meter.durations("history-chart", load.latencies_s[1:])
+
+
+def _chart_of(run_id: str, width: int) -> bytes:
+    asked = {"run_ids": [run_id], "keys": [LONG_KEY], "width": width}
+    return request("POST", "/api/kirok/charts", msgspec.json.encode(asked))
 
 
 def _bulk_interval(run_id: str, size: int) -> bytes:

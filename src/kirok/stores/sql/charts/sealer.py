@@ -13,13 +13,14 @@ from kirok.base.clock import now_ms
 from kirok.base.errors import KirokError
 from kirok.stores.sql.charts import tables
 from kirok.stores.sql.charts.points import SeriesPoints
-from kirok.stores.sql.charts.sealing import drop_orphans, long_series, seal
+from kirok.stores.sql.charts.sealing import drop_orphans, long_series, seal, seal_all
 from kirok.stores.sql.connection import Connection
 from kirok.stores.sql.database import Database
 from kirok.stores.sql.series import tables as series_tables
 
 _log = logging.getLogger(__name__)
 
+_FIRST_LOOK_S = 1.0
 _LOOK_EVERY_S = 15.0
 """How often runs that are running, or have just ended, are looked at."""
 _LOOKS_AT_ALL = 40
@@ -63,6 +64,13 @@ class Sealer:
                 self._wanted[run_id, key] = None
                 self._changed.notify()
 
+    def seal_anew(self) -> Iterator[int]:
+        """Drop all chunks and seal what is long, by its statistics; yields how many points each turn has sealed."""
+        with self._database.read() as connection:
+            if not self.has_tables(connection):
+                return
+        yield from seal_all(self._database)
+
     @contextmanager
     def running(self) -> Iterator[None]:
         """While it is entered, a thread seals."""
@@ -78,7 +86,7 @@ class Sealer:
             thread.join()
 
     def _work(self) -> None:
-        look_at, looks, has_warned = time.monotonic() + _LOOK_EVERY_S, 0, False
+        look_at, looks, has_warned = time.monotonic() + _FIRST_LOOK_S, 0, False
         while not self._stopped.is_set():
             series = self._next(look_at - time.monotonic())
             try:

@@ -68,11 +68,8 @@ def seal(database: Database, run_id: str, key: str) -> Iterator[int]:
 
 
 def seal_all(database: Database) -> Iterator[int]:
-    """Seal every series that is long enough by its statistics; yields how many points each turn has sealed.
-
-    Chunks of runs that are gone are dropped.
-    """
-    drop_orphans(database)
+    """Drop all chunks and seal every series that is long by its statistics; yields the points each turn has sealed."""
+    database.write(lambda transaction: transaction.connection.execute("DELETE FROM kirok_chunks").rowcount)
     for run_id, key in long_series(database):
         yield from seal(database, run_id, key)
 
