@@ -64,7 +64,7 @@ def test_a_deleted_run_goes_with_its_folder(kirok: Command, mlruns: Path) -> Non
     told = kirok("gc", "--backend-store-uri", "mlruns")
     assert told.returncode == 0, told.stderr
     assert f"Run with ID {gone} has been permanently deleted." in told.stdout
-    assert "Freed 5 bytes of artifacts in 1 files" in told.stdout
+    assert "Freed 5 bytes of artifacts in 1 file" in told.stdout
     assert not (mlruns / "0" / gone).exists()
     assert (mlruns / "0" / kept / "artifacts" / "model.bin").exists()
 

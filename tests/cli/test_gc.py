@@ -253,7 +253,7 @@ def test_proxied_artifacts_go_through_the_server_or_from_its_folder(kirok: Comma
         gc = ("gc", "--backend-store-uri", "sqlite:///mlflow.db", "--run-ids")
         told = kirok(*gc, runs[0], "--tracking-uri", server.address)
         assert told.returncode == 0, told.stderr
-        assert "Freed 3 bytes of artifacts in 1 files" in told.stdout
+        assert "Freed 3 bytes of artifacts in 1 file" in told.stdout
         assert not (tmp_path / "mlartifacts" / "0" / runs[0] / "artifacts").exists()
         assert client.get("/mlflow/runs/get", params={"run_id": runs[0]}).status_code == 404
         told = kirok(*gc, runs[1], "--artifacts-destination", "mlartifacts")

@@ -6,7 +6,7 @@ import click
 
 from kirok.cli.later import names
 from kirok.cli.printing import printable
-from kirok.cli.sizes import size
+from kirok.cli.sizes import counted, size
 
 _file = click.argument("file", type=click.Path(path_type=Path))
 _artifacts = click.option(
@@ -97,4 +97,5 @@ def _say(step: str) -> None:
 
 
 def _contents(counts: dict[str, int]) -> str:
-    return ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in counts.items() if count) or "nothing"
+    things = ((name.replace("_", " ").removesuffix("s"), count) for name, count in counts.items() if count)
+    return ", ".join(counted(count, name) for name, count in things) or "nothing"

@@ -17,7 +17,7 @@ from kirok.cli.connection import transport_to
 from kirok.cli.later import names
 from kirok.cli.printing import one_line, printable
 from kirok.cli.server import listed, without_password
-from kirok.cli.sizes import size
+from kirok.cli.sizes import counted, size
 from kirok.rules.locations import LOCAL_ARTIFACT_ROOT
 
 if TYPE_CHECKING:
@@ -174,7 +174,7 @@ def _tell(outcomes: "Iterable[Deleted | Kept]", dry_run: bool) -> "tuple[Footpri
             freed += outcome.artifacts
             files = outcome.artifacts
             did = (
-                f"would be deleted: {files.files:,} files, {size(files.size_bytes)}"
+                f"would be deleted: {counted(files.files, 'file')}, {size(files.size_bytes)}"
                 if dry_run
                 else ("has been permanently deleted")
             )
@@ -186,7 +186,7 @@ def _tell(outcomes: "Iterable[Deleted | Kept]", dry_run: bool) -> "tuple[Footpri
 
 
 def _summarise(bin_: "Bin", freed: "Footprint", used: int | None, *, dry_run: bool, vacuum: bool) -> None:
-    artifacts = f"{size(freed.size_bytes)} of artifacts in {freed.files:,} files"
+    artifacts = f"{size(freed.size_bytes)} of artifacts in {counted(freed.files, 'file')}"
     if dry_run:
         click.echo(f"Would free {artifacts}, and what the records take. Nothing was deleted.")
         return

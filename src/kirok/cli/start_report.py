@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from kirok.artifact_stores.locations import local_folder, scheme
 from kirok.cli.printing import printable
+from kirok.cli.sizes import counted
 
 if TYPE_CHECKING:
     from kirok.stores.holdings import Holdings
@@ -17,8 +18,8 @@ def told(held: "Holdings") -> str:
     if held.is_nothing:
         return "nothing yet"
     least = "at least " if held.is_cut_off else ""
-    experiments = _counted(held.experiments, "experiment")
-    runs = _counted(held.runs, "run")
+    experiments = counted(held.experiments, "experiment")
+    runs = counted(held.runs, "run")
     deleted = held.deleted_experiments + held.deleted_runs
     return f"{experiments}, {least}{runs}" + (f" ({deleted:,} in the bin)" if deleted else "")
 
@@ -48,7 +49,3 @@ def _place(backend: str, kind: str) -> Path | None:
 
         return sqlite_path(backend)
     return local_folder(backend) if kind in {"", "file"} else None
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
