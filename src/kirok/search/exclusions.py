@@ -29,7 +29,7 @@ class Exclusion(Struct, frozen=True):
     findings: tuple[Finding, ...]
 
 
-def exclusions(expression: Expression | None, run: Run, facts: Facts) -> list[Exclusion]:
+def exclusions(expression: Expression | None, run: Run, facts: Facts | None) -> list[Exclusion]:
     """What of the filter leaves `run` out; nothing where the run matches.
 
     Where OR joins comparisons, each of them is a finding: any of them, mended, would let the run in. Raises as
@@ -45,7 +45,7 @@ def exclusions(expression: Expression | None, run: Run, facts: Facts) -> list[Ex
     ]
 
 
-def _findings(expression: Expression, run: Run, facts: Facts, *, wanted: bool) -> list[Finding]:
+def _findings(expression: Expression, run: Run, facts: Facts | None, *, wanted: bool) -> list[Finding]:
     """The comparisons through which `expression` is not `wanted`."""
     match expression:
         case Not(operand):
@@ -68,7 +68,7 @@ def _findings(expression: Expression, run: Run, facts: Facts, *, wanted: bool) -
             ]
 
 
-def _shown(comparison: Comparison, run: Run, facts: Facts) -> tuple[str, ...]:
+def _shown(comparison: Comparison, run: Run, facts: Facts | None) -> tuple[str, ...]:
     if comparison.entity is Entity.ATTRIBUTE and comparison.key == TEXT:
         return ()
     if comparison.entity is Entity.PARAM:  # as it was logged, be it a number or not

@@ -7,7 +7,7 @@ from typing import Any
 from kirok.base.errors import NotSupported
 from kirok.entities.runs import Run
 from kirok.search.expression import Comparator, Comparison, Entity, Function
-from kirok.search.facts import Facts
+from kirok.search.facts import Facts, needed
 from kirok.search.fields import GOALS, TEXT, goal_tag
 from kirok.search.match import holds, run_values
 from kirok.search.numbers import text_number
@@ -17,7 +17,7 @@ from kirok.search.words import ascii_lower, run_text, words_of
 _SERIES = (Function.MIN, Function.MAX)
 
 
-def near_misses(comparison: Comparison, run: Run, facts: Facts) -> Iterator[str]:
+def near_misses(comparison: Comparison, run: Run, facts: Facts | None) -> Iterator[str]:
     """Sentences about a comparison that does not hold for `run`."""
     if comparison.entity is Entity.ATTRIBUTE and comparison.key == TEXT:
         yield from _words(comparison, run)
@@ -34,7 +34,7 @@ def near_misses(comparison: Comparison, run: Run, facts: Facts) -> Iterator[str]
             yield from _texts(comparison, comparison.value, str(value))
 
 
-def _absent(comparison: Comparison, run: Run, facts: Facts) -> Iterator[str]:
+def _absent(comparison: Comparison, run: Run, facts: Facts | None) -> Iterator[str]:
     entity, key = comparison.entity, comparison.key
     keys = _keys(run)
     if entity is Entity.ATTRIBUTE:
@@ -58,7 +58,7 @@ def _absent(comparison: Comparison, run: Run, facts: Facts) -> Iterator[str]:
             yield f"{key!r} is a {other} of the run: {print_field(other, key)}."
 
 
-def _numbers(comparison: Comparison, values: Iterable[float], run: Run, facts: Facts) -> Iterator[str]:
+def _numbers(comparison: Comparison, values: Iterable[float], run: Run, facts: Facts | None) -> Iterator[str]:
     if any(value != value for value in values):
         yield "NaN matches != and NOT IN, and nothing else."
     if comparison.entity is Entity.METRIC and comparison.function is None:
@@ -107,11 +107,11 @@ def _plain(key: str) -> str:
     return "".join(character for character in key.casefold() if character.isalnum())
 
 
-def _goal(run: Run, key: str, facts: Facts) -> str | None:
-    return facts.experiment(run.info.experiment_id).tags.get(goal_tag(key))
+def _goal(run: Run, key: str, facts: Facts | None) -> str | None:
+    return needed(facts).experiment(run.info.experiment_id).tags.get(goal_tag(key))
 
 
-def _series_value(comparison: Comparison, function: Function, run: Run, facts: Facts) -> Any:
+def _series_value(comparison: Comparison, function: Function, run: Run, facts: Facts | None) -> Any:
     asked = Comparison(Entity.METRIC, comparison.key, comparison.comparator, comparison.value, function)
     try:
         return next(iter(run_values(facts, asked)(run)), None)

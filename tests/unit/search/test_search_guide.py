@@ -6,8 +6,14 @@ from pathlib import Path
 import pytest
 
 from kirok.base.errors import InvalidParameter
+from kirok.entities.metrics import Metric
+from kirok.entities.runs import Run, RunData, RunInfo
+from kirok.entities.views import LifecycleStage, RunStatus
+from kirok.search.exclusions import exclusions
+from kirok.search.expression import Function
 from kirok.search.order import parse_run_order
 from kirok.search.parse import MAX_COMPARISONS, MAX_NESTING, parse_experiment_filter, parse_run_filter
+from kirok.search.regex import MAX_LENGTH, MAX_STATES
 from kirok.search.tokens import MAX_FILTER_LENGTH
 
 GUIDE = (Path(__file__).parents[3] / "docs" / "guide" / "search.md").read_text(encoding="utf-8")
@@ -43,3 +49,20 @@ def test_the_guides_message_is_the_message() -> None:
 def test_the_guides_bounds_are_the_bounds() -> None:
     assert f"{MAX_COMPARISONS} comparisons and {MAX_FILTER_LENGTH:,} characters" in GUIDE
     assert f"parentheses {MAX_NESTING} deep" in GUIDE
+    assert f"{MAX_LENGTH:,} characters, and {MAX_STATES:,} states" in GUIDE
+
+
+def test_the_guides_answer_is_the_answer() -> None:
+    (asked,) = re.findall(r'--filter "(.*)"$', GUIDE, re.MULTILINE)
+    info = RunInfo("r", "1", "n", "u", RunStatus.FINISHED, 0, None, "", LifecycleStage.ACTIVE)
+    run = Run(info, RunData((Metric("loss", 0.5, 1),), {"lr": "0.10"}))
+    told: list[str] = []
+    for exclusion in exclusions(parse_run_filter(asked), run, None):
+        (finding,) = exclusion.findings
+        told += [exclusion.clause, f"  the run has {', '.join(finding.values) or 'nothing'}"]
+        told += [f"    {sentence}" for sentence in finding.near_misses]
+    assert told == lines("text answer")
+
+
+def test_the_guides_functions_are_the_functions() -> None:
+    assert set(re.findall(r"`(\w+)\(metrics\.loss\)`", GUIDE)) == set(Function)
