@@ -31,7 +31,7 @@ nothing to be read, FileNotFoundError where it is gone.
 
 _log = logging.getLogger(__name__)
 
-_FORMAT = 1
+_FORMAT = 2
 """To be raised with every change of what a row holds or how."""
 _CREATE = (
     "CREATE TABLE IF NOT EXISTS records (place TEXT PRIMARY KEY, parent TEXT NOT NULL, fingerprint INTEGER NOT NULL, "

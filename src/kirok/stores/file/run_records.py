@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -11,28 +12,16 @@ from kirok.entities.datasets import Dataset, DatasetInput
 from kirok.entities.metrics import Metric
 from kirok.entities.models import LoggedModelInput, LoggedModelOutput
 from kirok.entities.runs import Run, RunData, RunInfo, RunInputs, RunOutputs
-from kirok.entities.series import SeriesStatistics
 from kirok.entities.views import LifecycleStage, RunStatus
 from kirok.rules.lifecycle import RUN_NAME_TAG
-from kirok.rules.series import Columns, statistics_of
 from kirok.stores.file.layout import META, METRICS, PARAMS, TAGS, keys_below
 from kirok.stores.file.meta import Unreadable, Warnings, meta_content, read_meta
-from kirok.stores.file.metric_lines import read_ranks
 from kirok.stores.file.run_edges import DatasetUse, read_inputs, read_outputs
-from kirok.stores.file.scans import Stamp
+from kirok.stores.file.series_records import SeriesRecord, read_series
 from kirok.stores.file.writing import Changes
 
 _LOCAL = 4
 """MLflow's number for a source of type LOCAL, which is what its file store writes whatever the tags say."""
-
-
-class SeriesRecord(Struct, frozen=True, array_like=True):
-    """What one metric file came to."""
-
-    stamp: Stamp
-    is_settled: bool
-    """Whether an unchanged stamp means an unchanged file."""
-    statistics: SeriesStatistics
 
 
 class RunRecord(Struct, frozen=True, array_like=True):
@@ -176,17 +165,8 @@ def _read_series(
 ) -> dict[str, SeriesRecord]:
     found = {}
     for key, path in keys_below(folder):
-        try:
-            stamp = Stamp.of(os.stat(path))
-            before = known.get(key)
-            if before is not None and before.is_settled and before.stamp == stamp:
-                found[key] = before
-                continue
-            ranks, broken = read_ranks(path)
-        except FileNotFoundError:
-            continue
-        if broken:
-            warnings.skip(path, stamp, f"{broken} lines of {path} that are no points")
-        if ranks:
-            found[key] = SeriesRecord(stamp, stamp.is_settled(at_ns), statistics_of(Columns.of(ranks)))
+        with suppress(FileNotFoundError):  # deleted meanwhile
+            record = read_series(path, known.get(key), at_ns, warnings)
+            if record is not None:
+                found[key] = record
     return dict(sorted(found.items()))

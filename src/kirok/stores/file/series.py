@@ -1,4 +1,4 @@
-"""Statistics of series in a folder. They are kept in the index, file by file: `kirok.stores.file.run_records`."""
+"""Statistics of series in a folder. They are kept in the index, file by file: `kirok.stores.file.series_records`."""
 
 from collections.abc import Sequence
 
