@@ -1,5 +1,6 @@
 """What a database is made of and what it holds, in a form that two of them can be compared by."""
 
+import json
 from typing import Any
 
 from sqlalchemy import Connection, MetaData, Table, inspect, select
@@ -34,10 +35,16 @@ def copy_rows(source: Connection, target: Connection) -> None:
             found = select(Table(table.name, MetaData(), autoload_with=source))
             kept = {column.name for column in table.columns if column.computed is None}
             copied = [
-                {name: value for name, value in row.items() if name in kept} for row in source.execute(found).mappings()
+                {name: _written(value, target) for name, value in row.items() if name in kept}
+                for row in source.execute(found).mappings()
             ]
             if copied:
                 target.execute(table.insert(), copied)
+
+
+def _written(value: Any, target: Connection) -> Any:
+    """MariaDB keeps JSON in columns of text."""
+    return json.dumps(value) if target.dialect.name == "mysql" and isinstance(value, (dict, list)) else value
 
 
 def _of_table(inspector: Inspector, table: str) -> dict[str, Any]:
