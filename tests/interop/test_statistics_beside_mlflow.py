@@ -10,6 +10,7 @@ from kirok.entities import Metric
 from kirok.rules.series import statistics_of_metrics
 from kirok.stores.open import open_stores
 from kirok.stores.protocols import Stores
+from running_servers import RunningServer
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # MLflow's own
 
@@ -49,6 +50,16 @@ def test_kirok_counts_what_mlflow_writes_before_beside_and_after_it(mlflow: Any,
     ours = open_stores(uri, artifact_root=str(tmp_path))
     check(ours, run_id)
     ours.close()
+
+
+def test_the_series_of_mlflows_server_are_counted_by_the_client(mlflow_at: RunningServer) -> None:
+    stores = open_stores(mlflow_at.address)
+    run_id = stores.runs.create_run("0").info.run_id
+    log_ours(stores, run_id, 0)
+    check(stores, run_id)
+    assert stores.series is not None
+    assert stores.series.statistics([run_id, "0" * 32], ["loss", "none"])[run_id, "loss"].count == len(VALUES)
+    stores.close()
 
 
 def log_ours(stores: Stores, run_id: str, start: int) -> None:

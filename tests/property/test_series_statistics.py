@@ -26,11 +26,12 @@ RUNS = 3
 
 
 class File:
-    """A SQLite file in the hands of kirok and of a program that knows nothing of it."""
+    """A SQLite file in the hands of kirok, of another kirok, and of a program that knows nothing of either."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.stores = open_sqlite(path, artifact_root="/artifacts")
+        self.rival = open_sqlite(path, artifact_root="/artifacts")  # as another process would
         self.runs = [self.stores.runs.create_run("0").info.run_id for _ in range(RUNS)]
 
     def act(self, act: int, dice: random.Random) -> None:
@@ -51,8 +52,10 @@ class File:
         elif act == 8:
             self.stores.close()
             self.stores = open_sqlite(self.path, artifact_root="/artifacts")
-        else:
+        elif act == 9:
             self.detach()
+        else:
+            self.rival.runs.log_batch(run_id, metrics=[self.point(dice, key) for _ in range(dice.randrange(1, 6))])
 
     def point(self, dice: random.Random, key: str) -> Metric:
         return Metric(key, dice.choice(VALUES), dice.randrange(3), dice.randrange(-1, 3))
@@ -106,7 +109,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("files")
 
 
-@given(acts=st.lists(st.integers(0, 9), max_size=20), seed=st.integers(0, 2**16))
+@given(acts=st.lists(st.integers(0, 10), max_size=20), seed=st.integers(0, 2**16))
 def test_statistics_are_those_of_the_points(empty: Path, folder: Path, acts: list[int], seed: int) -> None:
     file = File(Path(shutil.copy(empty, folder / "mlflow.db")))
     dice = random.Random(seed)
@@ -132,6 +135,7 @@ def test_statistics_are_those_of_the_points(empty: Path, folder: Path, acts: lis
                 assert kept == len(counted(file))
     finally:
         file.stores.close()
+        file.rival.close()
 
 
 def check_answers(file: File) -> None:
