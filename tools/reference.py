@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from kirok.wire.endpoints import ENDPOINTS, Endpoint
+from kirok.wire.endpoint import Endpoint
+from kirok.wire.endpoints import ENDPOINTS
 from tools.command_reference import commands_page
 
 REFERENCE = Path(__file__).parent.parent / "docs" / "reference"

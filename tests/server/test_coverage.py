@@ -4,7 +4,8 @@ import httpx
 import pytest
 
 from kirok.server.routes.table import HANDLERS, STREAMS
-from kirok.wire.endpoints import ENDPOINTS, Endpoint, Permission
+from kirok.wire.endpoint import Endpoint, Permission
+from kirok.wire.endpoints import ENDPOINTS
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda row: row.name)

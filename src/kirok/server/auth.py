@@ -6,7 +6,7 @@ This server knows one person, its owner: whoever passes the checks of `security.
 from msgspec import Struct
 
 from kirok.base.errors import PermissionDenied
-from kirok.wire.endpoints import Endpoint, Permission
+from kirok.wire.endpoint import Endpoint, Permission
 
 
 class Caller(Struct, frozen=True):

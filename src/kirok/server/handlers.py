@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from kirok.server.context import Context
 from kirok.server.messages import Exchange
-from kirok.wire.endpoints import Endpoint
+from kirok.wire.endpoint import Endpoint
 
 Waiting: TypeAlias = Callable[[Context, Any], Struct | bytes]
 """Runs in a thread, as it waits for the store. Bytes are a reply's JSON made already."""

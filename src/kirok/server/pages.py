@@ -4,7 +4,8 @@ from html import escape
 
 from msgspec import Struct
 
-from kirok.wire.endpoints import ENDPOINTS, MLFLOW_VERSION, Endpoint
+from kirok.wire.endpoint import Endpoint
+from kirok.wire.endpoints import ENDPOINTS, MLFLOW_VERSION
 from kirok.wire.openapi import fields_of, group_of
 
 APP_POLICY = (

@@ -4,7 +4,7 @@ from kirok.base.errors import EndpointNotFound, KirokError, NotSupported
 from kirok.base.settings import ServerSettings
 from kirok.server.errors import reply_for
 from kirok.server.messages import TEXT, Reply
-from kirok.wire.endpoints import Endpoint, Permission
+from kirok.wire.endpoint import Endpoint, Permission
 
 _PROXY_BASE = "/mlflow-artifacts"
 

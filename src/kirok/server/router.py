@@ -32,7 +32,7 @@ from kirok.server.messages import (
 from kirok.server.refusals import Refusals
 from kirok.server.security import RequestGuard
 from kirok.server.site import Site
-from kirok.wire.endpoints import Endpoint
+from kirok.wire.endpoint import Endpoint
 from kirok.wire.json_quirks import decode_body, decode_query, encode
 
 # Decoding more than this at once would hold up everybody else on the event loop for more than a millisecond.

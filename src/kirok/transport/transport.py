@@ -14,7 +14,7 @@ from kirok.base.errors import InvalidParameter, ServerUnreachable
 from kirok.base.settings import TransportSettings
 from kirok.transport.exchange import ConnectionFailed, HttpRequest, HttpResponse, Sender
 from kirok.transport.refusals import CHECK_URI, Refusal, excerpt, refusal_of
-from kirok.wire.endpoints import Endpoint
+from kirok.wire.endpoint import Endpoint
 from kirok.wire.json_quirks import decode_answer, encode
 
 Body = bytes | Callable[[], Iterable[bytes]]

@@ -5,7 +5,8 @@ from typing import Any
 import msgspec
 from msgspec import Struct, inspect
 
-from kirok.wire.endpoints import ENDPOINTS, MLFLOW_VERSION, Endpoint, Permission
+from kirok.wire.endpoint import Endpoint, Permission
+from kirok.wire.endpoints import ENDPOINTS, MLFLOW_VERSION
 
 _ERROR = {
     "type": "object",
