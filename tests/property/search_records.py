@@ -28,7 +28,7 @@ KEYS = ("m", "a.b", "val loss", "train/acc-1", "손실", "Ü")
 EXPERIMENT_IDS = ("0", "1", "2", "10")
 
 texts = st.one_of(
-    st.sampled_from(["", "a", "A", "ab", "aB", "é", "É", "50%", "a_b", "10", "9", "line\nbreak", "'", '"', "\\"]),
+    st.sampled_from(["", "a", "a ", "A", "ab", "aB", "é", "É", "50%", "a_b", "10", "9", "line\nbreak", "'", '"', "\\"]),
     st.sampled_from(["1e-3", "nan", "-inf", " 1 ", "0x10", "1_000", "True", "1.", ".5", "+7", "٣", "1\u00a0", "1e999"]),
     st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=4),
 )
@@ -106,8 +106,8 @@ dataset_inputs = st.builds(
 
 @st.composite
 def many_runs(draw: st.DrawFn) -> list[Run]:
-    """Up to 20 runs."""
-    return [draw(runs(number)) for number in range(draw(st.integers(0, 20)))]
+    """Up to 12 runs."""
+    return [draw(runs(number)) for number in range(draw(st.integers(0, 12)))]
 
 
 @st.composite
@@ -128,9 +128,9 @@ def statistics(draw: st.DrawFn) -> SeriesStatistics:
 
 
 all_statistics = st.dictionaries(
-    st.tuples(st.integers(0, 19).map(lambda number: f"{(number * 7) % 100:032x}"), st.sampled_from(KEYS)),
+    st.tuples(st.integers(0, 11).map(lambda number: f"{(number * 7) % 100:032x}"), st.sampled_from(KEYS)),
     statistics(),
-    max_size=20,
+    max_size=12,
 )
 """By run id and key."""
 

@@ -274,7 +274,8 @@ class _Parser:
 
 def _weight(comparison: Comparison) -> int:
     """How many comparisons it is worked out as."""
-    if isinstance(comparison.value, tuple) and comparison.is_numeric:
+    in_list = comparison.comparator in (Comparator.IN, Comparator.NOT_IN)
+    if in_list and isinstance(comparison.value, tuple) and comparison.is_numeric:
         return len(comparison.value)
     if comparison.comparator in (Comparator.CONTAINS, Comparator.NOT_CONTAINS):
         return len(words_of(str(comparison.value)))

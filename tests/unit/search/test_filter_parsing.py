@@ -192,8 +192,11 @@ def test_what_no_database_holds_is_refused(character: str) -> None:
         "(" * 200_000,
         " AND ".join(["metrics.a > 1"] * (MAX_COMPARISONS + 1)),
         "x" * (MAX_FILTER_LENGTH + 1),
+        f"metrics.a IN ({', '.join(map(str, range(MAX_COMPARISONS + 1)))})",
+        " AND ".join(["text CONTAINS 'a b c d e f g h i j'"] * (MAX_COMPARISONS // 10) + ["metrics.a > 1"]),
+        f"text CONTAINS '{'a' * 1_001}'",
     ],
-    ids=["nested", "not", "open", "many", "long"],
+    ids=["nested", "not", "open", "many", "long", "list", "words", "word"],
 )
 def test_a_filter_has_bounds(text: str) -> None:
     with pytest.raises(InvalidParameter):

@@ -48,7 +48,7 @@ def text_test(  # noqa: PLR0911 - one return for each kind of comparator
         return Sql("FALSE" if comparator is Comparator.IN else f"{column} IS NOT NULL")
     if isinstance(value, tuple):
         among = dialect.among if comparator is Comparator.IN else dialect.not_among
-        return Sql(f"{column} {among}", (dialect.listed([str(one) for one in value]),))
+        return Sql(f"{_exact(column, dialect)} {among}", (dialect.listed([str(one) for one in value]),))
     if comparator.negated is not None:
         return text_test(column, comparator.negated, value, dialect).within("NOT ({})")
     match comparator:
@@ -63,7 +63,15 @@ def text_test(  # noqa: PLR0911 - one return for each kind of comparator
         case Comparator.IS_NULL | Comparator.IS_NOT_NULL:
             return Sql(f"{column} {comparator}")
         case _:
-            return Sql(f"{column} {comparator} ?", (value,))
+            return Sql(f"{_exact(column, dialect)} {comparator} ?", (value,))
+
+
+def _exact(column: str, dialect: Dialect) -> str:
+    """A column of text as it is compared for equality."""
+    if dialect.kind != "mysql" or column == "r.run_uuid":  # of which no two differ in so little, and it has an index
+        return column
+    # To MySQL 'a' equals 'a ' by any of its older collations, and 'A' by those of databases that MLflow made.
+    return f"CAST({column} AS BINARY)"
 
 
 def holds_word(column: str, word: str, dialect: Dialect) -> Sql:
