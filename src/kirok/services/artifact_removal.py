@@ -67,6 +67,11 @@ class ArtifactRemoval:
             )
         if scheme(bare) == PROXIED and self._destination is not None:
             return open_artifact_store(self._destination), proxied_path(bare)
+        if scheme(bare) == PROXIED and self._tracking is None:
+            raise InvalidParameter(
+                f"The artifacts at {artifact_uri!r} are kept by a server: name its folder or bucket by "
+                "--artifacts-destination, or its address by --tracking-uri."
+            )
         folder = local_folder(bare)
         above = str(folder.parents[1]) if folder is not None else bare[: -len(path)].rstrip("/") + mark + query
         return open_run_artifacts(above, self._tracking), path
