@@ -20,7 +20,7 @@ async def version(_: Context, exchange: Exchange) -> None:
 
 async def server_info(context: Context, _: Empty) -> ServerInfo:
     # MLflow's clients ask whether the store can keep traces by this name.
-    return ServerInfo(store_type="SqlStore" if context.stores.kind == "sql" else None)
+    return ServerInfo(store_type={"sql": "SqlStore", "file": "FileStore"}.get(context.stores.kind))
 
 
 async def kirok_version(*_: object) -> KirokVersion:

@@ -90,14 +90,14 @@ class IndexFile:
             for _ in range(2):
                 try:
                     return act(self._connected())
-                except sqlite3.OperationalError as error:
-                    # Busy, full, or not to be written: this once the folder alone has to do.
-                    _log.debug("The index %s is left aside: %s", self._opened, error)
-                    if "readonly" in str(error) or "read-only" in str(error):
+                except sqlite3.DatabaseError as error:
+                    if isinstance(error, sqlite3.OperationalError) and "no such" not in str(error):
+                        # Busy, full, or not to be written: this once the folder alone has to do.
+                        _log.debug("The index %s is left aside: %s", self._opened, error)
+                        if "readonly" not in str(error):
+                            return None
                         self._next_candidate()
                         continue
-                    return None
-                except sqlite3.DatabaseError as error:
                     _log.warning("The index %s is damaged (%s) and is made anew.", self._opened, error)
                     self._discard()
             return None

@@ -105,6 +105,15 @@ def test_a_damaged_index_is_made_anew(tmp_path: Path, reading: Reading, content:
     assert len(reading.places) == 1_000
 
 
+def test_an_index_without_its_table_is_made_anew(tmp_path: Path, reading: Reading) -> None:
+    index_at(tmp_path, reading).one("1", "1/a", old())
+    with sqlite3.connect(tmp_path / INDEX) as connection:
+        connection.execute("DROP TABLE records")
+    connection.close()
+    for _ in range(2):
+        assert index_at(tmp_path, reading).one("1", "1/a", old()) == "1/a, read 2 times"
+
+
 def test_an_index_may_be_deleted_under_its_users(tmp_path: Path, reading: Reading) -> None:
     index = index_at(tmp_path, reading)
     index.one("1", "1/a", old())
