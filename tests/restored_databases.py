@@ -1,6 +1,7 @@
 """A database with a schema in it, put back to its first rows before each test: far cheaper than making a new one."""
 
 from abc import ABC, abstractmethod
+from contextlib import suppress
 from typing import Any
 
 from databases import PASSWORD, USER, MariadbServer, PostgresqlServer
@@ -86,10 +87,13 @@ class RestoredMariadb(RestoredDatabase):
         self._run("SET foreign_key_checks = 0, sql_mode = 'NO_AUTO_VALUE_ON_ZERO'")
 
     def restore(self) -> None:
+        from pymysql import OperationalError
+
         for (connection,) in self._run(
             "SELECT id FROM information_schema.processlist WHERE db = database() AND id <> connection_id()"
         ):
-            self._run(f"KILL {connection}")
+            with suppress(OperationalError):  # it has ended meanwhile
+                self._run(f"KILL {connection}")
         self._connection.begin()
         self._empty_and_fill()
         self._connection.commit()
