@@ -26,7 +26,7 @@ _LOOK_EVERY_S = 15.0
 _LOOKS_AT_ALL = 40
 """One look in so many is at all runs; so is the first."""
 _RESTS = 4
-"""For each second of work so many of rest: logging and reading keep the interpreter most of the time."""
+"""For each second of its processor time so many of rest: logging and reading keep the interpreter most of the time."""
 _RECENT_MS = 60_000
 _MOST_WANTED = 10_000
 
@@ -112,11 +112,11 @@ class Sealer:
             return series
 
     def _seal(self, series: tuple[str, str]) -> None:
-        began = time.monotonic()
+        worked_s = time.thread_time()
         for _ in seal(self._database, *series):
-            if self._stopped.wait(_RESTS * (time.monotonic() - began)):
+            if self._stopped.wait(_RESTS * (time.thread_time() - worked_s)):
                 return
-            began = time.monotonic()
+            worked_s = time.thread_time()
 
     def _look(self, *, at_all: bool) -> None:
         with self._database.read() as connection:
