@@ -44,10 +44,10 @@ class InProcess(httpx.BaseTransport):
 
 @contextmanager
 def client_of(folder: Path, **settings: object) -> Iterator[httpx.Client]:
-    """A client of a new server on a database in `folder`, with these settings."""
-    database = f"sqlite:///{folder / 'mlflow.db'}"
-    given = ServerSettings(backend_store_uri=database, artifacts_destination=str(folder / "files"))
-    stores = open_stores(database, artifact_root=str(settings.get("default_artifact_root", "mlflow-artifacts:/")))
+    """A client of a new server with these settings; on a database in `folder` where they name no other store."""
+    backend = str(settings.get("backend_store_uri", f"sqlite:///{folder / 'mlflow.db'}"))
+    given = ServerSettings(backend_store_uri=backend, artifacts_destination=str(folder / "files"))
+    stores = open_stores(backend, artifact_root=str(settings.get("default_artifact_root", "mlflow-artifacts:/")))
     try:
         app = create_app(msgspec.structs.replace(given, **settings), stores)
         with httpx.Client(transport=InProcess(app), base_url="http://localhost:5000") as client:
