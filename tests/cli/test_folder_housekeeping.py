@@ -69,6 +69,16 @@ def test_a_deleted_run_goes_with_its_folder(kirok: Command, mlruns: Path) -> Non
     assert (mlruns / "0" / kept / "artifacts" / "model.bin").exists()
 
 
+def test_nothing_is_deleted_where_an_option_cannot_be(kirok: Command, mlruns: Path) -> None:
+    gone = _run(mlruns)
+    with _opened(mlruns) as stores:
+        stores.runs.delete_run(gone)
+    told = kirok("gc", "--backend-store-uri", "mlruns", "--vacuum")
+    assert told.returncode == 2
+    assert "--vacuum is for SQLite" in told.stderr
+    assert (mlruns / "0" / gone).exists()
+
+
 def test_artifacts_that_are_to_be_kept_stay(kirok: Command, mlruns: Path) -> None:
     gone = _run(mlruns)
     with _opened(mlruns) as stores:

@@ -119,6 +119,8 @@ def command(
         if stores.bin is None:
             raise click.ClickException(f"Nothing can be deleted for good at {printable(without_password(uri))}.")
         used = stores.bin.used_bytes()
+        if vacuum and used is None:
+            raise click.UsageError("--vacuum is for SQLite: other stores give space back by themselves.")
         only_jobs = bool(job_ids) and not (wanted.run_ids or wanted.experiment_ids or wanted.logged_model_ids or within)
         outcomes = () if only_jobs and not jobs else delete_forever(stores.bin, wanted, removal, dry_run=dry_run)
         freed, kept = _tell(outcomes, dry_run)
