@@ -78,7 +78,7 @@ def test_a_run_may_start_with_a_tag_of_any_name_as_in_mlflow(
     stores: Stores, experiment_id: str, keys_name_files: bool
 ) -> None:
     if keys_name_files:
-        with pytest.raises(InvalidParameter, match="treated as files|alphanumerics"):
+        with pytest.raises(InvalidParameter, match=r"treated as files|alphanumerics"):
             stores.runs.create_run(experiment_id, tags=[RunTag("a//b (draft)!", "x")])
         assert stores.runs.search_runs([experiment_id]) == []
         return

@@ -13,6 +13,7 @@ from kirok.base.errors import KirokError, Unavailable
 from kirok.base.settings import ServerSettings
 from kirok.server.app import create_app
 from kirok.server.messages import App
+from kirok.server.workers import supervise
 from kirok.stores.holdings import Holdings
 from kirok.stores.open import lock_for_serving, open_stores
 from kirok.stores.protocols import Stores
@@ -41,8 +42,6 @@ def serve(settings: ServerSettings, announce: Callable[[str, Holdings | None], N
                 _serve(listener, settings, stores)
                 return
         # The schema is there now, and what stands in the way was said once.
-        from kirok.server.workers import supervise
-
         _listen(listener, settings)
         announce(address_of(listener) + settings.static_prefix, held)
         supervise(listener, settings)

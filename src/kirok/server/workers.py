@@ -1,7 +1,6 @@
 """Several processes that serve one port: `--workers`, for databases that take several writers."""
 
 import logging
-import os
 import signal
 import socket
 import subprocess
@@ -15,11 +14,9 @@ import msgspec
 
 from kirok.base.errors import Unavailable
 from kirok.base.settings import ServerSettings
-from kirok.server.serve import serve_on
 
 _log = logging.getLogger(__name__)
 
-_STDIN = 0
 _LOOK_S = 0.2
 _GRACE_S = 15
 # A worker that ends sooner than this has met something that the next one meets as well.
@@ -58,7 +55,7 @@ class _Worker:
     def __init__(self, listener: socket.socket, settings: ServerSettings) -> None:
         self._born = time.monotonic()
         self.process = subprocess.Popen(  # noqa: S603 - this interpreter and a number
-            [sys.executable, "-m", "kirok.server.workers", str(listener.fileno())],
+            [sys.executable, "-m", "kirok.server.worker", str(listener.fileno())],
             stdin=subprocess.PIPE,
             pass_fds=[listener.fileno()],
         )
@@ -98,23 +95,3 @@ def _told_to_stop() -> Iterator[threading.Event]:
     finally:
         for one, handler in zip(signals, previous, strict=True):
             signal.signal(one, handler)
-
-
-def _work() -> None:
-    # Read without a buffer, whose lock a thread that waits for more would hold at the end.
-    text = b""
-    while not text.endswith(b"\n"):
-        text += os.read(_STDIN, 65_536)
-    settings = msgspec.json.decode(text, type=ServerSettings)
-    listener = socket.socket(fileno=int(sys.argv[1]))
-    threading.Thread(target=_end_with_parent, name="kirok-parent", daemon=True).start()
-    serve_on(listener, settings)
-
-
-def _end_with_parent() -> None:
-    os.read(_STDIN, 1)
-    os.kill(os.getpid(), signal.SIGTERM)
-
-
-if __name__ == "__main__":
-    _work()
