@@ -45,7 +45,7 @@ def test_a_damaged_record_is_named_and_hides_nothing_else(client: httpx.Client, 
     ]
     (runs / "0" / made[0] / "meta.yaml").write_text("")
     answer = client.get(f"{API}/runs/get", params={"run_id": made[0]})
-    assert answer.status_code == 503
+    assert answer.json()["error_code"] == "INVALID_STATE"
     assert "meta.yaml" in answer.json()["message"]
     found = client.post(f"{API}/runs/search", json={"experiment_ids": ["0"]}).json()["runs"]
     assert [run["info"]["run_id"] for run in found] == made[1:]

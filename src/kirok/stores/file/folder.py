@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from msgspec import Struct
 
 from kirok.base.clock import Clock
-from kirok.base.errors import NotFound, Unavailable
+from kirok.base.errors import InvalidState, NotFound
 from kirok.entities.datasets import Dataset
 from kirok.entities.experiments import Experiment
 from kirok.entities.runs import Run, RunInfo
@@ -69,7 +69,7 @@ class Folder:
             if place is not None:
                 return place, read_experiment(self.layout.path(place))
         except Unreadable as error:
-            raise Unavailable(
+            raise InvalidState(
                 f"{error}. Mend the file, or restore it from a backup; the runs are not affected."
             ) from None
         except FileNotFoundError:
@@ -82,7 +82,7 @@ class Folder:
         seen = self._scan(place, RUN_PARTS)
         record = self._runs.one(os.path.dirname(place), place, seen) if seen else None
         if record is None:
-            raise Unavailable(
+            raise InvalidState(
                 f"The run {run_id} cannot be read: {self.layout.path(place, META)} is damaged or about another run. "
                 "Mend the file, or restore it from a backup; the run's values are as they were."
             )
@@ -94,7 +94,7 @@ class Folder:
         try:
             return run_info(path, read_meta(os.path.join(path, META)))
         except Unreadable as error:
-            raise Unavailable(f"{error}. Mend the file, or restore it from a backup.") from None
+            raise InvalidState(f"{error}. Mend the file, or restore it from a backup.") from None
 
     def records(self, experiment_place: str) -> dict[str, RunRecord]:
         """Every run of an experiment by its place."""

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from kirok.base.errors import NotFound, Unavailable
+from kirok.base.errors import InvalidState, NotFound
 from kirok.entities.metrics import Metric
 from kirok.entities.runs import Param
 from kirok.entities.views import LifecycleStage, RunStatus, ViewType
@@ -36,9 +36,9 @@ def test_a_bad_record_of_a_run_hides_no_other_run(
     for _ in range(3):
         assert [run.info.run_id for run in stores.runs.search_runs([experiment_id])] == [other]
     assert len(warnings(caplog, run_folder / "meta.yaml")) == 1
-    with pytest.raises(Unavailable, match=r"meta\.yaml"):
+    with pytest.raises(InvalidState, match=r"meta\.yaml"):
         stores.runs.get_run(run_id)
-    with pytest.raises(Unavailable, match=r"meta\.yaml"):
+    with pytest.raises(InvalidState, match=r"meta\.yaml"):
         stores.runs.log_batch(run_id, params=[Param("a", "1")])
 
 
@@ -74,7 +74,7 @@ def test_a_bad_record_of_an_experiment_hides_no_other_experiment(
     for _ in range(2):
         assert [one.name for one in stores.experiments.search_experiments()] == ["Default"]
     assert len(warnings(caplog, file)) == 1
-    with pytest.raises((Unavailable, NotFound)):
+    with pytest.raises((InvalidState, NotFound)):
         stores.experiments.get_experiment(experiment_id)
     assert stores.experiments.create_experiment("speech") != experiment_id
 
