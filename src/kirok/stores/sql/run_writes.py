@@ -57,6 +57,7 @@ class RunWrites:
             for key, value in texts.items():
                 transaction.add_tag(run_id, key, value)
             transaction.remember_run(run_id, KnownRun(number, LifecycleStage.ACTIVE, {}))
+            transaction.series.begin_run(run_id)
             transaction.changed_runs.add(run_id)
             info = RunInfo(
                 run_id=run_id,

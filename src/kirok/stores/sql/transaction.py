@@ -63,12 +63,14 @@ class Memory:
 class Transaction:
     """An open transaction of the writer's connection, and the rows that wait for its end."""
 
-    __slots__ = ("_added", "_memory", "_params", "_points", "_tags", "changed_runs", "connection")
+    __slots__ = ("_added", "_memory", "_params", "_points", "_tags", "changed_points", "changed_runs", "connection")
 
     def __init__(self, connection: Connection, memory: Memory) -> None:
         self.connection = connection
         self.changed_runs: set[str] = set()
         """The runs that read differently once this is committed."""
+        self.changed_points = False
+        """Whether there may be points that were not there before, or none where some were."""
         self._memory = memory
         self._added = 0
         self._points: dict[tuple[str, str], list[object]] = {}
@@ -88,6 +90,7 @@ class Transaction:
         """Insert what waits, so that the tables show it to this transaction."""
         connection = self.connection
         if self._points:
+            self.changed_points = True
             store_points(connection, self._memory.series, self._points)
             self._points = {}
         if self._params:
@@ -158,6 +161,7 @@ class Transaction:
         """What is stored of it was changed by hand."""
         self._memory.runs.pop(run_id, None)
         self._memory.series.forget_run(run_id)
+        self.changed_points = True
         self.changed_runs.add(run_id)
 
     def active_run(self, run_id: str) -> KnownRun:

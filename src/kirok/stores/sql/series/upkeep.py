@@ -45,18 +45,20 @@ _MOST_REMEMBERED = 16_384
 class KnownSeries:
     """What the writer remembers of series, so that the next point costs no query."""
 
-    __slots__ = ("_known", "are_kept")
+    __slots__ = ("_begun", "_known", "are_kept")
 
     def __init__(self, *, are_kept: bool = True) -> None:
         self.are_kept = are_kept
         """Whether there is a table to keep statistics in."""
         self._known: dict[Series, SeriesStatistics | None] = {}
+        self._begun: set[str] = set()
+        """Runs of which every series is known."""
 
     def of(self, connection: Connection, series: Collection[Series]) -> dict[Series, SeriesStatistics | None]:
         """The statistics of those series that have points; None where they have, and nobody has counted them yet."""
         known = self._known
         found = {each: known[each] for each in series if each in known}
-        if missing := [each for each in series if each not in known]:
+        if missing := [each for each in series if each not in known and each[0] not in self._begun]:
             found |= rows.read(connection, missing)
             if unknown := [each for each in missing if each not in found]:
                 condition, values = rows.one_of(connection, "l.run_uuid, l.key", unknown)
@@ -68,18 +70,26 @@ class KnownSeries:
     def remember(self, found: Mapping[Series, SeriesStatistics | None]) -> None:
         """These are what the tables say from now on."""
         if len(self._known) + len(found) > _MOST_REMEMBERED:
-            self._known.clear()
+            self.forget()
         if len(found) <= _MOST_REMEMBERED:
             self._known |= found
 
+    def begin_run(self, run_id: str) -> None:
+        """The run is new, and has no series."""
+        if len(self._begun) >= _MOST_REMEMBERED:
+            self._begun.clear()
+        self._begun.add(run_id)
+
     def forget_run(self, run_id: str) -> None:
         """What was known of this run's series may be wrong now."""
+        self._begun.discard(run_id)
         for series in [each for each in self._known if each[0] == run_id]:
             del self._known[series]
 
     def forget(self) -> None:
         """Whatever was known may be wrong now."""
         self._known.clear()
+        self._begun.clear()
 
 
 def store_points(connection: Connection, known: KnownSeries, points: Mapping[Series, list[object]]) -> None:

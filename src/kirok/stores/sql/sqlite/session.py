@@ -41,7 +41,7 @@ class SqliteSession:
                 self._memory.forget()
                 transaction = self._begin(connection)
                 outcomes = run_apart(transaction, jobs)
-            if transaction.changed_runs:
+            if transaction.changed_points:
                 watermark.advance(connection)
             self._watcher.before_commit(transaction.changed_runs)
             try:
