@@ -14,7 +14,7 @@ from kirok.stores.sql.sqlite.engine import SqliteConnection, SqliteFile
 
 _MOST_IDLE = 8
 # Read from a mapping of the file, pages need no copy and no system call, and all connections share them.
-# At 100,000 runs a search of a metric and a param takes twice the time where 256 MiB are mapped. SQLite caps it at 2 GiB.
+# At 100,000 runs a search of a metric and a param takes twice as long where 256 MiB are mapped. SQLite allows 2 GiB.
 _MAPPED_BYTES = 2 << 30
 
 
