@@ -62,7 +62,9 @@ class Folder:
         return self._experiments.all("", scans)
 
     def experiment(self, experiment_id: str) -> tuple[str, Experiment]:
-        """(place, experiment); NotFound for an unknown id, InvalidParameter for what is none."""
+        """(place, experiment). NotFound for an unknown id, InvalidParameter for what is none, InvalidState for a damaged
+        record.
+        """
         number = experiment_number(experiment_id)
         place = self.layout.experiment_place(number)
         try:
@@ -77,10 +79,12 @@ class Folder:
         raise NotFound(f"No Experiment with id={number} exists")
 
     def run(self, run_id: str) -> tuple[str, RunRecord]:
-        """(place, record) of a run; NotFound for an unknown id."""
+        """(place, record) of a run; NotFound for an unknown id, InvalidState for a damaged record."""
         place = self.layout.run_place(run_id)
         seen = self._scan(place, RUN_PARTS)
-        record = self._runs.one(os.path.dirname(place), place, seen) if seen else None
+        if seen is None:
+            return self.run(run_id)  # moved meanwhile, into the bin or out of it
+        record = self._runs.one(os.path.dirname(place), place, seen)
         if record is None:
             raise InvalidState(
                 f"The run {run_id} cannot be read: {self.layout.path(place, META)} is damaged or about another run. "
