@@ -62,8 +62,8 @@ class Folder:
         return self._experiments.all("", scans)
 
     def experiment(self, experiment_id: str) -> tuple[str, Experiment]:
-        """(place, experiment). NotFound for an unknown id, InvalidParameter for what is none, InvalidState for a damaged
-        record.
+        """(place, experiment); NotFound for an unknown id, InvalidParameter for what is none, InvalidState where its
+        record is damaged.
         """
         number = experiment_number(experiment_id)
         place = self.layout.experiment_place(number)
