@@ -30,10 +30,10 @@ def mlflow() -> Iterator[Any]:
     os.environ.update(before)
 
 
-def lived(folder: Path, uri: str) -> None:
+def lived(folder: Path, uri: str, *artifacts: str) -> None:
     """Have a process of MLflow's own fill the store at `uri`."""
     subprocess.run(
-        [sys.executable, str(HERE / "life.py"), uri, str(folder / "artifacts")],
+        [sys.executable, str(HERE / "life.py"), uri, *artifacts],
         cwd=folder,
         env=plain_environment(MLFLOW_ALLOW_FILE_STORE="true", MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR="false"),
         check=True,
@@ -45,7 +45,7 @@ def lived(folder: Path, uri: str) -> None:
 def a_database_lived(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with `mlflow.db` and `artifacts`, as MLflow left them."""
     folder = tmp_path_factory.mktemp("database")
-    lived(folder, f"sqlite:///{folder}/mlflow.db")
+    lived(folder, f"sqlite:///{folder}/mlflow.db", str(folder / "artifacts"))
     return folder
 
 

@@ -54,9 +54,7 @@ def test_mlflow_reads_a_copied_database_as_it_reads_the_source_and_a_second_copy
     assert dump(destination) == before
 
 
-def test_mlflow_reads_a_copied_folder_as_it_reads_the_source(
-    mlflow: Any, a_folder_lived: Path, destination: str
-) -> None:
+def test_a_copied_folder_reads_as_the_source(mlflow: Any, a_folder_lived: Path, destination: str) -> None:
     copied(str(a_folder_lived), destination)
     assert portrait(mlflow, destination) == portrait(mlflow, str(a_folder_lived))
 

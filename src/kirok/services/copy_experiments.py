@@ -97,7 +97,8 @@ class Placing:
     def chosen(self, names_or_ids: Sequence[str]) -> list[str]:
         """The ids of the experiments meant, of all where none is named; NotFound for one that the source lacks."""
         if not names_or_ids:
-            return list(self._ours.by_id)
+            # Experiment 0 first: whether that of the destination is untouched shows before anything else is there.
+            return sorted(self._ours.by_id, key=lambda each: each != "0")
         found: list[str] = []
         for each in names_or_ids:
             experiment_id = each if each in self._ours.by_id else self._ours.by_name.get(each)
