@@ -65,8 +65,6 @@ def statistics_of(points: Columns) -> SeriesStatistics:
     """The statistics of some points."""
     steps, values = points.steps, points.values
     count = len(steps)
-    if count == 1:
-        return _of_one(_at(points, 0))
     ascends = do_ascend(steps)
     if ascends:
         first, last = _at(points, 0), _at(points, -1)
@@ -105,6 +103,23 @@ def statistics_of(points: Columns) -> SeriesStatistics:
         mean=_mean(values, minimum, maximum),
         first=first,
         last=last,
+    )
+
+
+def begun(only: Rank) -> SeriesStatistics:
+    """`statistics_of` for one point."""
+    point, is_nan = _point(only), only[3]
+    value, step = (None, None) if is_nan else (point.value, point.step)
+    return SeriesStatistics(
+        count=1,
+        numbers=0 if is_nan else 1,
+        minimum=value,
+        minimum_step=step,
+        maximum=value,
+        maximum_step=step,
+        mean=value,
+        first=point,
+        last=point,
     )
 
 
@@ -175,22 +190,6 @@ def _higher(value: float | None, step: int | None, other: float | None, other_st
     if value is None or step is None or other > value:
         return other, other_step
     return value, min(step, other_step) if other == value else step
-
-
-def _of_one(point: SeriesPoint) -> SeriesStatistics:
-    is_nan = point.value != point.value
-    value, step = (None, None) if is_nan else (point.value, point.step)
-    return SeriesStatistics(
-        count=1,
-        numbers=0 if is_nan else 1,
-        minimum=value,
-        minimum_step=step,
-        maximum=value,
-        maximum_step=step,
-        mean=value,
-        first=point,
-        last=point,
-    )
 
 
 def _at(points: Columns, index: int) -> SeriesPoint:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from kirok.entities.metrics import Metric
 from kirok.entities.series import SeriesPoint, SeriesStatistics
-from kirok.rules.series import Columns, Rank, extended, merged, rank, statistics_of, statistics_of_metrics
+from kirok.rules.series import Columns, Rank, begun, extended, merged, rank, statistics_of, statistics_of_metrics
 
 VALUES = st.one_of(
     st.floats(),
@@ -107,7 +107,7 @@ def test_parts_that_share_no_point_merge_into_the_whole(points: list[Rank], dice
 @given(POINTS)
 def test_a_series_grows_point_by_point(points: list[Rank]) -> None:
     first, *rest = sorted(set(points))
-    whole = statistics_of(Columns.of([first]))
+    whole = begun(first)
     for point in rest:
         whole = extended(whole, point)
     check(whole, set(points))

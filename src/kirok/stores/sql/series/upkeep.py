@@ -16,7 +16,7 @@ from typing import Any
 from msgspec import Struct
 
 from kirok.entities.series import SeriesPoint, SeriesStatistics
-from kirok.rules.series import Columns, Rank, do_ascend, extended, merged, statistics_of
+from kirok.rules.series import Columns, Rank, begun, do_ascend, extended, merged, statistics_of
 from kirok.stores.sql.connection import Connection
 from kirok.stores.sql.history_pages import SERIES_INDEX
 from kirok.stores.sql.inserts import Insert
@@ -172,7 +172,7 @@ class _Batch(Struct, frozen=True, gc=False):
         """The statistics of a series with these points as well; None is a series without points."""
         if before is not None and len(self.cells) == _WIDTH and self.is_beyond(before.last):
             return extended(before, self.last())
-        found = statistics_of(_columns(self.cells))
+        found = begun(self.last()) if len(self.cells) == _WIDTH else statistics_of(_columns(self.cells))
         return found if before is None else merged(before, found)
 
 
