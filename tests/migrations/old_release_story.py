@@ -5,9 +5,12 @@
 `make_old_databases.py` calls it. What a release lacks is left out; ids and times are whatever it makes.
 """
 
+from __future__ import annotations
+
 import inspect
 import os
 import sys
+from typing import Any
 
 import mlflow
 from mlflow.entities import Metric
@@ -18,7 +21,7 @@ SECOND_MS = 1000
 START_MS = 1556000000000
 
 
-def main(uri, artifacts):
+def main(uri: str, artifacts: str) -> None:
     mlflow.set_tracking_uri(uri)
     client = MlflowClient()
     os.makedirs(artifacts, exist_ok=True)
@@ -44,14 +47,14 @@ def main(uri, artifacts):
         grade(client, vision)
 
 
-def create_experiment(client, name, artifacts):
+def create_experiment(client: Any, name: str, artifacts: str) -> str:
     experiment_id = client.create_experiment(name, artifact_location=artifacts)
     if experiment_id in (None, "None"):  # 0.9 does not say which it made
         (experiment_id,) = [each.experiment_id for each in client.list_experiments() if each.name == name]
-    return experiment_id
+    return str(experiment_id)
 
 
-def log_runs(client, experiment_id):
+def log_runs(client: Any, experiment_id: str) -> list[str]:
     """Five runs: finished, failed, killed (where that is known), still running, deleted."""
     runs = [create_run(client, experiment_id, number) for number in range(5)]
     for number, run_id in enumerate(runs):
@@ -76,9 +79,9 @@ def log_runs(client, experiment_id):
     return runs
 
 
-def create_run(client, experiment_id, number):
+def create_run(client: Any, experiment_id: str, number: int) -> str:
     taken = inspect.signature(client.create_run).parameters
-    arguments = {"start_time": START_MS + number}
+    arguments: dict[str, Any] = {"start_time": START_MS + number}
     if "run_name" in taken:
         arguments["run_name"] = f"run {number}"
     else:
@@ -86,10 +89,10 @@ def create_run(client, experiment_id, number):
     if "user_id" in taken:
         arguments["user_id"] = f"user {number}"
     info = client.create_run(experiment_id, **arguments).info
-    return info.run_id if VERSION >= (1, 0) else info.run_uuid
+    return str(info.run_id if VERSION >= (1, 0) else info.run_uuid)
 
 
-def log_points(client, run_id, key, points):
+def log_points(client: Any, run_id: str, key: str, points: list[tuple[int, int, float]]) -> None:
     if VERSION < (1, 0):  # metrics had no step, and their times were seconds
         for step, timestamp, value in points:
             client.log_metric(run_id, key, value, timestamp // SECOND_MS if timestamp > START_MS else timestamp + step)
@@ -97,7 +100,7 @@ def log_points(client, run_id, key, points):
         client.log_batch(run_id, [Metric(key, value, timestamp, step) for step, timestamp, value in points], [], [])
 
 
-def register_models(client, runs):
+def register_models(client: Any, runs: list[str]) -> None:
     for name in ("classifier", "detector"):
         client.create_registered_model(name)
         for number, run_id in enumerate(runs[:3]):
@@ -113,7 +116,7 @@ def register_models(client, runs):
         client.set_registered_model_alias("classifier", "champion", "2")
 
 
-def log_inputs(client, runs):
+def log_inputs(client: Any, runs: list[str]) -> None:
     from mlflow.entities import Dataset, DatasetInput, InputTag
 
     dataset = Dataset("digits", "0123abcd", "local", '{"uri": "digits.csv"}', '{"columns": []}', '{"rows": 3}')
@@ -121,7 +124,7 @@ def log_inputs(client, runs):
         client.log_inputs(run_id, [DatasetInput(dataset, [InputTag("mlflow.data.context", "training")])])
 
 
-def log_traces(client, experiment_id):
+def log_traces(client: Any, experiment_id: str) -> None:
     mlflow.set_experiment(experiment_id=experiment_id)
     if VERSION < (3, 0):
         for number in range(3):
@@ -151,7 +154,7 @@ def log_traces(client, experiment_id):
             mlflow.log_feedback(trace_id=trace_id, name=f"grade {type(value).__name__}", value=value)
 
 
-def log_models(client, experiment_id, runs):
+def log_models(client: Any, experiment_id: str, runs: list[str]) -> None:
     model = client.create_logged_model(
         experiment_id,
         name="net",
@@ -165,7 +168,7 @@ def log_models(client, experiment_id, runs):
     client.create_logged_model(experiment_id, name="pending")
 
 
-def grade(client, experiment_id):
+def grade(client: Any, experiment_id: str) -> None:
     """What evaluations and webhooks leave."""
     from mlflow.entities.webhook import WebhookAction, WebhookEntity, WebhookEvent
     from mlflow.genai.datasets import create_dataset

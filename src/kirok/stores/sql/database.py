@@ -23,6 +23,10 @@ class Database(Protocol):
     def dialect(self) -> Dialect:
         """How it wants things said."""
 
+    @property
+    def is_read_only(self) -> bool:
+        """Whether every write is refused, with PermissionDenied."""
+
     def read(self) -> AbstractContextManager[Connection]:
         """A connection on which every statement sees one moment. Raises Unavailable where none can be had."""
 

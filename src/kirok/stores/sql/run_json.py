@@ -61,5 +61,11 @@ def run_json(connection: Connection, run_ids: Sequence[str]) -> dict[str, bytes]
     }
 
 
+def found_as_json(connection: Connection, run_ids: Sequence[str]) -> list[bytes]:
+    """The JSON of those runs that exist of these, in their order."""
+    found = run_json(connection, run_ids)
+    return [found[run_id] for run_id in run_ids if run_id in found]
+
+
 def _name_in(tags: list[KeyValue]) -> str:
     return next((tag.text for tag in tags if tag.key == RUN_NAME_TAG), "")

@@ -1,5 +1,6 @@
 """The schema of a database: whether it is the one this version speaks, and how a new one is made."""
 
+import logging
 from enum import StrEnum
 
 from kirok.base.clock import Clock
@@ -7,6 +8,9 @@ from kirok.base.errors import InvalidParameter
 from kirok.rules.locations import below
 from kirok.stores.sql.connection import Connection
 from kirok.stores.sql.own_tables import alone, create_own
+from kirok.stores.sql.read_only import is_readable
+
+_log = logging.getLogger(__name__)
 
 HEAD = "dc11669786a5"
 """MLflow's schema revision: that of 3.17.2. MLflow refuses a database whose revision is not its own."""
@@ -24,15 +28,26 @@ class SchemaState(StrEnum):
     UNKNOWN = "a revision that is not known, of a newer MLflow as a rule"
 
 
-def prepare(connection: Connection, uri: str, artifact_root: str, clock: Clock) -> None:
+def prepare(connection: Connection, uri: str, artifact_root: str, clock: Clock) -> str | None:
     """Make the schema in an empty database; refuse, changing nothing, one that is not at HEAD.
 
-    Experiment 0, `Default`, is made where there is no experiment at all.
+    Experiment 0, `Default`, is made where there is no experiment at all. The answer is why the database can only be
+    read, None where it can be written: one of a newer MLflow is read where what we use of it is as we know it.
     """
+    if schema_state(connection, uri) is SchemaState.UNKNOWN and is_readable(connection):
+        create_own(connection)  # ours alone, and reads rest on them
+        reason = (
+            f"The database at {uri} is only read: it is at schema revision {_recorded(connection)}, probably of a "
+            f"newer MLflow, and this version of kirok writes {HEAD}, that of MLflow 3.17.2. Install a newer kirok to "
+            "write to it."
+        )
+        _log.warning(reason)
+        return reason
     if not is_at_head(connection, uri):
         _create(connection, uri)
     create_own(connection)
     _make_default_experiment(connection, artifact_root, clock)
+    return None
 
 
 def _create(connection: Connection, uri: str) -> None:

@@ -86,7 +86,9 @@ def _stores_on(
         queued=SqlQueuedWrites(database, writes),
         encoded=SqlEncodedReads(database),
         charts=SqlChartStore(database, sealer),
-        background=partial(_running, sealer.running, Sweeper(database, clock).running),
+        background=None
+        if database.is_read_only
+        else partial(_running, sealer.running, Sweeper(database, clock).running),
         archive=partial(SqlArchive, database),
         bin=SqlBin(database, compact),
         checkup=SqlCheckup(database),

@@ -14,7 +14,8 @@ from kirok.base.settings import DatabaseSettings
 from kirok.stores.sql.connection import Connection
 from kirok.stores.sql.dialect import Dialect
 from kirok.stores.sql.groups import Job
-from kirok.stores.sql.run_json import run_json
+from kirok.stores.sql.read_only import RefusedWrites
+from kirok.stores.sql.run_json import found_as_json
 from kirok.stores.sql.schema import prepare
 from kirok.stores.sql.served.pool import Pool
 from kirok.stores.sql.served.server import DatabaseServer
@@ -30,10 +31,16 @@ Result = TypeVar("Result")
 class ServedDatabase:
     """A Database on a server that others may use at the same time: what is true stands in the database alone."""
 
-    def __init__(self, server: DatabaseServer, settings: DatabaseSettings) -> None:
+    def __init__(
+        self, server: DatabaseServer, settings: DatabaseSettings, only_read_because: str | None = None
+    ) -> None:
         self.dialect: Dialect = server.dialect
         self._pool = Pool(server, settings)
-        self._writers = [Writer(partial(ServedSession, server)) for _ in range(settings.writers)]
+        self._writers: list[Writer] | list[RefusedWrites] = (
+            [RefusedWrites(only_read_because)]
+            if only_read_because
+            else [Writer(partial(ServedSession, server)) for _ in range(settings.writers)]
+        )
         self._turns = count()
 
     @classmethod
@@ -46,10 +53,15 @@ class ServedDatabase:
         """
         with closing(server.connect()) as connection:
             try:
-                prepare(connection, server.shown, artifact_root, clock)
+                only_read_because = prepare(connection, server.shown, artifact_root, clock)
             except server.dialect.errors as error:
                 raise server.dialect.explained(error) from error
-        return cls(server, settings)
+        return cls(server, settings, only_read_because)
+
+    @property
+    def is_read_only(self) -> bool:
+        """As Database."""
+        return isinstance(self._writers[0], RefusedWrites)
 
     def read(self) -> AbstractContextManager[Connection]:
         """As Database."""
@@ -65,12 +77,7 @@ class ServedDatabase:
 
     def runs_as_json(self, connection: Connection) -> Callable[[Sequence[str]], list[bytes]]:
         """As Database; read each time, since nothing tells when another server changes a run."""
-
-        def read(run_ids: Sequence[str]) -> list[bytes]:
-            found = run_json(connection, run_ids)
-            return [found[run_id] for run_id in run_ids if run_id in found]
-
-        return read
+        return partial(found_as_json, connection)
 
     def close(self) -> None:
         """As Database."""
@@ -78,6 +85,6 @@ class ServedDatabase:
         for writer in self._writers:
             writer.close()
 
-    def _writer(self, run_id: str | None) -> Writer:
+    def _writer(self, run_id: str | None) -> Writer | RefusedWrites:
         place = next(self._turns) if run_id is None else crc32(run_id.encode("utf-8", "surrogatepass"))
         return self._writers[place % len(self._writers)]

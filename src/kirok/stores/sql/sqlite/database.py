@@ -6,6 +6,7 @@ import contextlib
 import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, cast
 
@@ -14,6 +15,8 @@ from kirok.base.errors import InvalidParameter
 from kirok.stores.sql.connection import Connection
 from kirok.stores.sql.dialect import Dialect
 from kirok.stores.sql.groups import Job
+from kirok.stores.sql.read_only import RefusedWrites
+from kirok.stores.sql.run_json import found_as_json
 from kirok.stores.sql.schema import prepare
 from kirok.stores.sql.sqlite.dialect import SQLITE
 from kirok.stores.sql.sqlite.engine import SqliteConnection, SqliteFile, check_place
@@ -33,10 +36,14 @@ class SqliteDatabase:
 
     dialect: Dialect = SQLITE
 
-    def __init__(self, file: SqliteFile) -> None:
+    def __init__(self, file: SqliteFile, only_read_because: str | None = None) -> None:
         self._readers = Readers(file)
         self.fragments = Fragments()
-        self._writer = Writer(lambda: SqliteSession(file, self.fragments))
+        self._writer: Writer | RefusedWrites = (
+            RefusedWrites(only_read_because)
+            if only_read_because
+            else Writer(lambda: SqliteSession(file, self.fragments))
+        )
 
     @classmethod
     def open(cls, path: Path, uri: str, *, artifact_root: str, synchronous: str, clock: Clock) -> SqliteDatabase:
@@ -49,7 +56,9 @@ class SqliteDatabase:
         file = SqliteFile(path, synchronous)
         try:
             with contextlib.closing(file.connect(SqliteConnection)) as connection:
-                prepare(connection, uri, artifact_root, clock)
+                only_read_because = prepare(connection, uri, artifact_root, clock)
+                if only_read_because:
+                    return cls(file, only_read_because)
                 # The readers open the file before this connection closes it: the last to close removes the log.
                 return cls(file.choose_journal(connection))
         except sqlite3.DatabaseError as error:
@@ -58,6 +67,11 @@ class SqliteDatabase:
                     f"{str(path)!r} is not a SQLite database ({error}). Name another file; a new one is made."
                 ) from error
             raise SQLITE.explained(error) from error
+
+    @property
+    def is_read_only(self) -> bool:
+        """As Database."""
+        return isinstance(self._writer, RefusedWrites)
 
     def read(self) -> AbstractContextManager[Connection]:
         """As Database."""
@@ -73,6 +87,8 @@ class SqliteDatabase:
 
     def runs_as_json(self, connection: Connection) -> Callable[[Sequence[str]], list[bytes]]:
         """As Database; from the fragments that are kept, as far as they hold for this connection."""
+        if isinstance(self._writer, RefusedWrites):  # fragments rest on a writer that sees what others write
+            return partial(found_as_json, connection)
         reader = cast(Reader, connection)
         moment = self.fragments.moment(reader, self._writer.look_around)
         return lambda run_ids: self.fragments.of(reader, run_ids, moment)
