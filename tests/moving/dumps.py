@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from kirok.stores.archive_kinds import KINDS, NOUNS
+from kirok.stores.archive_kinds import NOUNS
 from kirok.stores.open import open_stores
 
 
@@ -18,11 +18,12 @@ def dump(uri: str) -> dict[str, object]:
     try:
         assert stores.archive is not None
         archive = stores.archive()
-        return {
+        rows: dict[str, object] = {
             f"{kind.name} {unit}": sorted(map(repr, archive.rows(kind, kind.columns, [unit])))
             for noun in NOUNS
             for unit in archive.units(noun)
             for kind in noun.kinds
-        } | {"kinds": sorted(KINDS)}
+        }
+        return rows
     finally:
         stores.close()
