@@ -17,16 +17,16 @@ Opener = Callable[[str], ArtifactStore | StreamedArtifactStore]
 class ArtifactTrees:
     """Brings the files below one place to another. Those of equal size there are taken for the same."""
 
-    def __init__(self, open_source: Opener, open_destination: Opener, told: Callable[[int], None] = lambda _: None):
-        """`told` is told the size of every file that was copied."""
-        self._open_source, self._open_destination, self._told = open_source, open_destination, told
+    def __init__(self, open_source: Opener, open_destination: Opener) -> None:
+        self._open_source, self._open_destination = open_source, open_destination
 
     def bring(
         self, old: str, new: str, artifacts: Artifacts, *, write: bool, left: frozenset[str] = frozenset()
     ) -> None:
         """Copy the files below `old` that `new` lacks, or only name them where nothing is to be written.
 
-        Those called as in `left` stay. Places that cannot be opened become failures of `artifacts`; the copy goes on.
+        Those called as in `left` stay. What cannot be read or written becomes a failure of `artifacts`, and the rest
+        goes on.
         """
         if old.rstrip("/") == new.rstrip("/"):
             return
@@ -39,13 +39,14 @@ class ArtifactTrees:
                 artifacts.size_bytes += info.file_size or 0
                 if info.file_size == size_there:
                     continue
-                if write:
-                    size = _bring_one(source, destination, ArtifactPath.parse(info.path))
-                    artifacts.copied += 1
-                    artifacts.copied_bytes += size
-                    self._told(size)
-                else:
+                if not write:
                     artifacts.differing.append(f"{new}/{info.path}")
+                    continue
+                try:
+                    artifacts.copied_bytes += _bring_one(source, destination, ArtifactPath.parse(info.path))
+                    artifacts.copied += 1
+                except KirokError as error:
+                    artifacts.failures[f"{old}/{info.path}"] = error.message
         except KirokError as error:
             artifacts.failures[old] = error.message
 
