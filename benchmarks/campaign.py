@@ -18,7 +18,7 @@ from benchmarks.scale import Scale
 from benchmarks.servers import Server, ServerFailed, serve
 from benchmarks.stores import PostgresqlStores, StoreIncomplete, copy_store, filled_store
 from benchmarks.workloads import FILLED, FRESH, Workload
-from tests.databases import running
+from databases import running
 
 # A workload that took longer than this in the first round is not repeated in the later ones.
 PATIENCE_S = 45.0

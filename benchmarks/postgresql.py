@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psycopg
 
-from tests.databases import PostgresqlServer
+from databases import PostgresqlServer
 
 _TABLES = {
     "experiments": "experiment_id, name, artifact_location, lifecycle_stage, creation_time, last_update_time",

@@ -14,7 +14,7 @@ from benchmarks.mlflow_rows import write_rows
 from benchmarks.peers import MLFLOW, Peer, version_key
 from benchmarks.scale import Scale
 from benchmarks.servers import serve
-from tests.databases import PostgresqlServer
+from databases import PostgresqlServer
 
 SEARCHED = "searched runs"
 LONG = "long history"
