@@ -64,9 +64,9 @@ def test_a_nul_is_refused(location: str) -> None:
         written_folder(location)
 
 
-segments = st.text(
-    st.characters(exclude_characters="\0/\\", exclude_categories=["Cs"]), min_size=1, max_size=8
-).filter(lambda text: text not in (".", "..") and ":" not in text)
+segments = st.text(st.characters(exclude_characters="\0/\\", exclude_categories=["Cs"]), min_size=1, max_size=8).filter(
+    lambda text: text not in (".", "..") and ":" not in text
+)
 
 
 @given(st.lists(segments, max_size=4))

@@ -41,7 +41,7 @@ def test_a_key_that_differs_in_case_alone_is_refused(folding: Stores) -> None:
         {"tags": [RunTag("new", "1"), RunTag("NEW", "2")]},
     ):
         with pytest.raises(InvalidParameter, match="upper case"):
-            folding.runs.log_batch(run_id, **batch)  # type: ignore[arg-type] # each a list of its kind
+            folding.runs.log_batch(run_id, **batch)
     run = folding.runs.get_run(run_id)
     assert [(metric.key, metric.value) for metric in run.data.latest_metrics] == [("lr", 1.0)]
     assert run.data.params == {"lr": "1"}

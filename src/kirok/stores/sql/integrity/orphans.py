@@ -51,7 +51,7 @@ def kinds_of_orphans(connection: Connection) -> Iterator[Orphans]:
     from kirok.stores.sql.tables import metadata
 
     for table in metadata.sorted_tables:
-        for constraint in sorted(table.foreign_key_constraints, key=lambda each: each.column_keys):
+        for constraint in sorted(table.foreign_key_constraints, key=lambda each: tuple(each.column_keys)):
             yield _of_foreign_key(table.name, constraint)
     no_run = "NOT EXISTS (SELECT 1 FROM runs WHERE runs.run_uuid = {})"
     for column, types in (
