@@ -34,7 +34,7 @@ def destination(request: pytest.FixtureRequest, tmp_path: Path) -> str:
             return server.create()
 
 
-def test_mlflow_reads_a_copied_database_as_it_reads_the_source_and_a_second_copy_changes_nothing(
+def test_a_copied_database_reads_as_the_source_and_a_second_copy_changes_nothing(
     mlflow: Any, database: str, destination: str
 ) -> None:
     copied(database, destination)

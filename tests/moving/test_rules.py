@@ -167,6 +167,21 @@ def test_what_was_changed_is_overwritten_but_a_param_is_a_conflict(tmp_path: Pat
     assert any("'lr', '0.2'" in repr(row) for row in rows.values())
 
 
+def test_a_registered_model_of_that_name_that_is_another_one_is_left_alone(tmp_path: Path) -> None:
+    source, destination = a_database(tmp_path / "source.db", "one"), a_database(tmp_path / "destination.db", "two")
+    for path, time, version in ((tmp_path / "source.db", 1000, 1), (tmp_path / "destination.db", 2000, 2)):
+        execute(path, f"INSERT INTO registered_models (name, creation_time) VALUES ('forest', {time})")
+        execute(path, f"INSERT INTO model_versions (name, version, creation_time) VALUES ('forest', {version}, {time})")
+        aliases = "registered_model_aliases (name, alias, version)"
+        execute(path, f"INSERT INTO {aliases} VALUES ('forest', 'best', {version})")
+    told = copy(source, destination)
+    assert told.exit_code == 1
+    assert "Conflict in registered_models ('forest',), left as it was" in told.output
+    rows = dump(destination)
+    assert repr(rows["model_versions forest"]).startswith("[\"('forest', 2, 2000, ")
+    assert rows["registered_model_aliases forest"] == ["('best', 2, 'forest')"]
+
+
 def test_what_was_logged_at_the_destination_since_stays(tmp_path: Path) -> None:
     source, destination = a_database(tmp_path / "source.db"), f"sqlite:///{tmp_path}/destination.db"
     copy(source, destination)

@@ -108,7 +108,8 @@ def _tell(report: Report, source_id: str, placement: Placement | None) -> None:
         tally.same += 1
         return
     if not report.wrote:
-        report.add_difference(f"experiments (experiment_id={source_id!r}) {'differs' if placement else 'is missing'}")
+        what = "differs" if placement else "is missing with all in it"
+        report.add_difference(f"experiments (experiment_id={source_id!r}) {what}")
 
 
 class _Passage:
@@ -119,6 +120,8 @@ class _Passage:
     ) -> None:
         self._source, self._destination, self._report, self._trees = source, destination, report, trees
         self._write = write
+        self._strangers: set[str] = set()
+        """The units whose ids stand for something else at the destination."""
         self.translation = Translation()
 
     def belongings_of_experiments(self, placements: Sequence[Placement]) -> None:
@@ -132,9 +135,11 @@ class _Passage:
                 self._kind(kind, ids, [each.destination_id for each in chosen])
 
     def units(self, noun: Noun, ids: Sequence[str]) -> None:
-        """Some units with all that belongs to them, their files last."""
+        """Some units with all that belongs to them, their files last; nothing of those that are others there."""
+        self._strangers.clear()
         for kind in noun.kinds:
             self._kind(kind, ids, ids)
+            ids = [unit_id for unit_id in ids if unit_id not in self._strangers]
         if self._trees is not None and self._report.artifacts is not None:
             ours, theirs = _places(self._source, noun, ids), _places(self._destination, noun, ids)
             spans_told = _with_spans(self._source, ids) if noun is TRACES else frozenset()
@@ -202,6 +207,8 @@ class _Passage:
                 missing.append(row)
             elif any(row[at] != other[at] for at in fixed):
                 self._report.add_conflict(Conflict(kind.name, name, columns, row, other))
+                if kind.key == (kind.owner,):
+                    self._strangers.add(str(name[0]))
             else:
                 tally.changed += 1
                 changed.append(row)
