@@ -10,7 +10,7 @@ from sqlalchemy import Column, Connection, PrimaryKeyConstraint, String, create_
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
-from kirok.base.errors import InvalidState, KirokError
+from kirok.base.errors import InvalidState, KirokError, Unavailable
 from kirok.stores.sql.dialect import Dialect, Kind
 from kirok.stores.sql.migrations.changes import Changes
 from kirok.stores.sql.migrations.initial import create_first_tables
@@ -87,13 +87,20 @@ class OldDatabase:
         """Take the steps that are left, each together with its revision; `told` is called before each.
 
         Two that upgrade one database take turns. Raises InvalidState for a step that fails: what was done before it
-        stays, and of the step itself nothing, on MySQL nothing that hinders it from being taken again.
+        stays, and of the step itself nothing, on MySQL nothing that hinders it from being taken again. Raises
+        Unavailable where the database does not let anything be changed, another program's lock for one.
         """
-        while left := steps_after(self.revision):
-            told(left[0])
-            with self._alone():
-                if steps_after(self.revision) == left:  # another may have been quicker
-                    self._take(left[0])
+        try:
+            while left := steps_after(self.revision):
+                told(left[0])
+                with self._alone():
+                    if steps_after(self.revision) == left:  # another may have been quicker
+                        self._take(left[0])
+        except SQLAlchemyError as error:
+            raise Unavailable(
+                f"The database does not let itself be changed: {_reason(error)}. Stop what else uses it, and see that "
+                "there is room on its disk."
+            ) from error
 
     def differences(self) -> list[str]:
         """What the schema lacks of the head's, or has otherwise; see `differences`."""
@@ -112,8 +119,7 @@ class OldDatabase:
         except KirokError:
             raise
         except (SQLAlchemyError, ValueError, LookupError) as error:
-            reason = str(getattr(error, "orig", None) or error).strip().split("\n")[0]
-            raise InvalidState(f"Revision {step.revision} ({step.title}) was not reached: {reason}") from error
+            raise InvalidState(f"Revision {step.revision} ({step.title}) was not reached: {_reason(error)}.") from error
 
     def _record(self, changes: Changes, revision: str) -> None:
         connection = self._connection
@@ -153,6 +159,10 @@ class OldDatabase:
                 estimate = self._connection.execute(text(f"SELECT COUNT(*) FROM {quote(table)}")).scalar_one()
             rows[table] = int(estimate)
         return rows
+
+
+def _reason(error: Exception) -> str:
+    return str(getattr(error, "orig", None) or error).strip().split("\n")[0].rstrip(".")
 
 
 @contextmanager
