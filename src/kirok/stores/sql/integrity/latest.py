@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from kirok.stores.sql.connection import Connection
 from kirok.stores.sql.integrity.windows import Window, within
+from kirok.stores.sql.series.turns import take_turns
 
 Series = tuple[str, str]
 """(run id, key)."""
@@ -45,6 +46,7 @@ def latest_without_points(connection: Connection, window: Window) -> list[Series
 def mend_latest(connection: Connection, series: Sequence[Series]) -> None:
     """Give these series, which have points, the latest value that their points have."""
     for run_id, key in series:
+        take_turns(connection, [(run_id, key)])
         point = connection.execute(
             "SELECT value, timestamp, step, is_nan FROM metrics WHERE run_uuid = ? AND key = ? "
             "ORDER BY step DESC, timestamp DESC, value DESC, is_nan DESC LIMIT 1",

@@ -7,6 +7,7 @@ from kirok.stores.sql.connection import Connection
 from kirok.stores.sql.integrity.windows import Window, within
 from kirok.stores.sql.series import rows
 from kirok.stores.sql.series.counting import count
+from kirok.stores.sql.series.turns import take_turns
 
 Series = tuple[str, str]
 """(run id, key)."""
@@ -34,6 +35,7 @@ def different_statistics(connection: Connection, window: Window) -> list[Series]
 def mend_statistics(connection: Connection, series: Sequence[Series]) -> None:
     """Count these series anew, one at a time: the points of one are in memory."""
     for each in series:
+        take_turns(connection, [each])
         forget_chunks(connection, *each)
         rows.delete(connection, [each])
         rows.write(connection, count(connection, [each]))

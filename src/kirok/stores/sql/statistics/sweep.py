@@ -12,6 +12,7 @@ from kirok.stores.sql.connection import Connection
 from kirok.stores.sql.database import Database
 from kirok.stores.sql.series import counting, marks, rows
 from kirok.stores.sql.series.rows import Series
+from kirok.stores.sql.series.turns import take_turns
 from kirok.stores.sql.transaction import Transaction
 
 _RUNS_A_PAGE = 500
@@ -70,11 +71,7 @@ def count_anew(transaction: Transaction, series: Sequence[Series]) -> None:
     """A job: count these series from their points, and keep what comes of it."""
     transaction.flush()
     connection = transaction.connection
-    if connection.dialect.kind != "sqlite":  # see `series.upkeep`: the turn of who writes to a series
-        condition, values = rows.one_of(connection, "run_uuid, key", series)
-        connection.execute(
-            f"SELECT 1 FROM latest_metrics WHERE {condition} ORDER BY run_uuid, key FOR UPDATE", values
-        ).fetchall()
+    take_turns(connection, series)
     found = counting.count(connection, series)
     rows.write(connection, found)
     rows.delete(connection, [each for each in series if each not in found])
