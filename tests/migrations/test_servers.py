@@ -8,7 +8,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
 from databases import DatabaseServer
-from kirok.stores.open import old_database
+from kirok.stores.open import old_database, open_stores
 from migrations.conftest import Old, Upgrade, connected, opened, revision_of, state
 from migrations.shapes import copy_rows
 
@@ -23,6 +23,17 @@ def test_schema_and_rows_are_those_of_mlflows_own_upgrade(
         assert database.differences() == []
     by_mlflow(theirs)
     assert state(ours) == state(theirs)
+
+
+def test_a_schema_that_kirok_made_is_the_heads(database_server: DatabaseServer) -> None:
+    uri = database_server.create()
+    open_stores(uri, artifact_root="/artifacts").close()
+    with old_database(uri) as database:
+        assert database.plan() == ()
+        assert database.differences() == []
+    database_server.execute("ALTER TABLE runs DROP COLUMN deleted_time", uri.rpartition("/")[2])
+    with old_database(uri) as database:
+        assert database.differences() == ["The column runs.deleted_time is missing."]
 
 
 def test_an_upgrade_that_breaks_off_anywhere_is_taken_up_again(

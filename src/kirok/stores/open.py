@@ -74,6 +74,7 @@ def open_stores(
             artifact_root=artifact_root,
             truncate_long_values=truncate_long_values,
             synchronous=(synchronous or sqlite_synchronous(env)).upper(),
+            read_timeout_s=DatabaseSettings.read(env).statement_timeout_s,
         )
     if scheme in _DATABASES:
         from kirok.stores.sql.store import open_served
@@ -176,7 +177,9 @@ def _looking_at(uri: str) -> Iterator["tuple[Connection | None, str]"]:
 
 @contextmanager
 def old_database(uri: str) -> Iterator["OldDatabase"]:
-    """The database at `uri`, whose `schema_state` is OLDER, to plan its upgrade and to upgrade it."""
+    """The database at `uri`, at an older revision or the head: to plan its upgrade, to upgrade it, to compare its
+    schema with the head's. Ask `schema_state` first whether it is one of these. Raises as `has_schema`.
+    """
     from kirok.stores.sql.migrations.old_database import open_old_database
 
     if _scheme(uri) == "sqlite":
