@@ -2,6 +2,7 @@
 
 import sqlite3
 from pathlib import Path
+from typing import cast
 
 import pytest
 from click.testing import CliRunner, Result
@@ -208,6 +209,30 @@ def test_what_a_folder_cannot_name_is_refused_and_named_and_the_rest_goes(tmp_pa
     stores = open_stores(destination)
     assert set(stores.runs.get_run(run).data.params) == {"a", "lr", "z"}
     stores.close()
+
+
+def test_a_row_about_a_run_that_is_gone_is_refused_and_named_and_the_rest_goes(
+    tmp_path: Path, database_server: DatabaseServer
+) -> None:
+    source, destination = a_database(tmp_path / "source.db"), database_server.create()
+    execute(
+        tmp_path / "source.db",
+        "INSERT INTO logged_models (model_id, experiment_id, name, artifact_location, creation_timestamp_ms, "
+        "last_updated_timestamp_ms, status, lifecycle_stage) VALUES ('m-1', 1, 'forest', 'x', 1, 1, 2, 'active')",
+    )
+    stores = open_stores(source)
+    run = stores.runs.search_runs(["1"])[0].info.run_id
+    stores.close()
+    for run_id in (run, "gone"):
+        execute(
+            tmp_path / "source.db",
+            "INSERT INTO logged_model_metrics (model_id, metric_name, metric_timestamp_ms, metric_step, metric_value, "
+            f"experiment_id, run_id) VALUES ('m-1', 'auc', 1, 1, 0.5, 1, '{run_id}')",
+        )
+    told = copy(source, destination)
+    assert told.exit_code == 1
+    assert "Refused: logged_model_metrics (model_id='m-1'" in told.output
+    assert len(cast(list[str], dump(destination)["logged_model_metrics m-1"])) == 1
 
 
 def test_statistics_and_latest_points_follow(tmp_path: Path) -> None:

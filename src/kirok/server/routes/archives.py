@@ -46,8 +46,8 @@ def get_archive_fingerprint(context: Context, request: wire.ReadRows) -> wire.Ro
 
 def write_archive_rows(context: Context, request: wire.WriteRows) -> Empty:
     kind, width = _kind(request.kind, request.columns), len(request.columns)
-    if any(len(row) != width for row in request.rows):
-        raise InvalidParameter(f"Invalid value for parameter 'rows': each row has {width} cells, as there are columns.")
+    if any(len(row) != width or any(isinstance(cell, list | dict) for cell in row) for row in request.rows):
+        raise InvalidParameter(f"Invalid value for parameter 'rows': each row has {width} plain cells, as columns.")
     _archive(context).write(kind, request.columns, [tuple(row) for row in request.rows])
     return Empty()
 

@@ -3,7 +3,9 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from kirok.base.errors import InvalidParameter
 from kirok.entities.metrics import Metric
+from kirok.rules.keys import experiment_number
 from kirok.stores.archive_kinds import REGISTERED_MODELS, RUNS, Kind, Noun
 from kirok.stores.archives import Fingerprint, Row, canonical_document, fingerprint_of
 from kirok.stores.sql.connection import Connection
@@ -59,7 +61,7 @@ class SqlArchive:
         chosen, values = "", []
         if experiment_ids is not None:
             chosen = f" AND experiment_id {self._database.dialect.among}"
-            values = [self._database.dialect.listed([int(each) for each in experiment_ids])]
+            values = [self._database.dialect.listed([experiment_number(each) for each in experiment_ids])]
         sql = f"SELECT {unit} FROM {table} WHERE {unit} > ?{chosen} ORDER BY {unit} LIMIT {_PAGE}"
         last: object = -1 if unit == "experiment_id" else ""
         while True:
@@ -110,7 +112,12 @@ class SqlArchive:
         insert, fill = _insert(kind, columns), _filling(kind, columns)
 
         def job(transaction: Transaction) -> None:
-            transaction.connection.insert(insert, [cell for row in rows for cell in fill(row)])
+            try:
+                transaction.connection.insert(insert, [cell for row in rows for cell in fill(row)])
+            except Exception as error:
+                if _breaks_a_constraint(error):
+                    raise InvalidParameter(f"The database refuses it: {error}") from error
+                raise
             _remember(transaction, kind, columns, rows)
 
         self._database.write(job)
@@ -141,7 +148,7 @@ class SqlArchive:
             if kind.name == "inputs":
                 return edges, [listed, listed]
             return f"input_uuid IN (SELECT input_uuid FROM inputs WHERE {edges})", [listed, listed]
-        listed = dialect.listed([int(each) for each in ids] if kind.owner == "experiment_id" else ids)
+        listed = dialect.listed([experiment_number(each) for each in ids] if kind.owner == "experiment_id" else ids)
         if kind.only is None:
             return f"{kind.owner} {among}", [listed]
         column, value = kind.only
@@ -212,6 +219,11 @@ def _remember(transaction: Transaction, kind: Kind, columns: Sequence[str], rows
             transaction.forget_run(run_id)
 
 
+def _breaks_a_constraint(error: Exception) -> bool:
+    """Whether a row names what is not there, or is not unique: each driver has its own class of that name."""
+    return any(base.__name__ == "IntegrityError" for base in type(error).__mro__)
+
+
 def _advance(connection: Connection) -> None:
     """PostgreSQL's sequence knows nothing of ids that were given to it."""
     if connection.dialect.kind == "postgresql":
@@ -247,7 +259,7 @@ def _filling(kind: Kind, columns: Sequence[str]) -> Callable[[Row], Sequence[obj
     def fill(row: Row) -> Sequence[object]:
         cells: list[object] = [*row, *workspace]
         for at in numbers:
-            cells[at] = None if row[at] is None else int(row[at])
+            cells[at] = None if row[at] is None else experiment_number(row[at])
         return cells
 
     return fill
