@@ -17,6 +17,7 @@ from kirok.entities.series import SeriesStatistics
 from kirok.rules.series import Columns, statistics_of
 from kirok.stores.sql.series import marks, rows, watermark
 from kirok.stores.sql.sqlite.database import SqliteDatabase
+from kirok.stores.sql.sqlite.engine import SqliteFile
 from kirok.stores.sql.statistics.sweep import sweep
 from kirok.stores.sql.store import open_sqlite
 
@@ -118,9 +119,7 @@ def test_statistics_are_those_of_the_points(empty: Path, folder: Path, acts: lis
             file.act(act, dice)
             check_answers(file)
         file.stores.runs.log_batch(file.runs[0], metrics=[Metric("end", 1.0, 1)])
-        database = SqliteDatabase.open(
-            file.path, "sqlite:///mlflow.db", artifact_root="/artifacts", synchronous="OFF", clock=lambda: 0
-        )
+        database = SqliteDatabase.open(SqliteFile(file.path, "OFF"), "sqlite:///mlflow.db", "/artifacts", lambda: 0)
         with closing(database):
             with database.read() as connection:
                 assert not watermark.is_behind(connection)

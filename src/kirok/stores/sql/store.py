@@ -25,6 +25,7 @@ from kirok.stores.sql.runs import SqlRunStore
 from kirok.stores.sql.served.database import ServedDatabase
 from kirok.stores.sql.served.server import DatabaseServer
 from kirok.stores.sql.sqlite.database import SqliteDatabase
+from kirok.stores.sql.sqlite.engine import SqliteFile
 from kirok.stores.sql.sqlite.vacuum import vacuum
 from kirok.stores.sql.statistics.store import SqlSeriesStore
 from kirok.stores.sql.statistics.sweep import sweep
@@ -38,16 +39,16 @@ def open_sqlite(
     uri: str | None = None,
     truncate_long_values: bool = True,
     synchronous: str = "FULL",
+    read_timeout_s: float = 0,
     clock: Clock = now_ms,
 ) -> Stores:
     """The stores on a SQLite file, which is made where there is none. `uri` is how messages name it.
 
     `synchronous` FULL keeps acknowledged writes through a power loss, NORMAL through the death of the process alone.
-    Raises as SqliteDatabase.open does.
+    `read_timeout_s` is the longest that a reading may take, 0 for no limit. Raises as SqliteDatabase.open does.
     """
-    database = SqliteDatabase.open(
-        path, uri or f"sqlite:///{path}", artifact_root=artifact_root, synchronous=synchronous, clock=clock
-    )
+    file = SqliteFile(path, synchronous, read_timeout_s=read_timeout_s)
+    database = SqliteDatabase.open(file, uri or f"sqlite:///{path}", artifact_root, clock)
     writes = RunWrites(clock, truncate_long_values=truncate_long_values)
     return _stores_on(database, artifact_root, writes, clock, compact=partial(vacuum, path))
 

@@ -7,7 +7,6 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from kirok.base.clock import Clock
@@ -46,14 +45,13 @@ class SqliteDatabase:
         )
 
     @classmethod
-    def open(cls, path: Path, uri: str, *, artifact_root: str, synchronous: str, clock: Clock) -> SqliteDatabase:
+    def open(cls, file: SqliteFile, uri: str, artifact_root: str, clock: Clock) -> SqliteDatabase:
         """Open the file, making the schema where it is new.
 
         Raises InvalidParameter or PermissionDenied, naming cause and mend, for a place where no database can live, a
         file that is none, and a schema that is not MLflow's at its head; Unavailable while another process locks it.
         """
-        check_place(path)
-        file = SqliteFile(path, synchronous)
+        check_place(file.path)
         try:
             with contextlib.closing(file.connect(SqliteConnection)) as connection:
                 only_read_because = prepare(connection, uri, artifact_root, clock)
@@ -64,7 +62,7 @@ class SqliteDatabase:
         except sqlite3.DatabaseError as error:
             if "not a database" in str(error) or "malformed" in str(error):
                 raise InvalidParameter(
-                    f"{str(path)!r} is not a SQLite database ({error}). Name another file; a new one is made."
+                    f"{str(file.path)!r} is not a SQLite database ({error}). Name another file; a new one is made."
                 ) from error
             raise SQLITE.explained(error) from error
 

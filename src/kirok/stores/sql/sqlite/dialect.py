@@ -93,6 +93,11 @@ SQLITE = SqliteDialect()
 def _hindrance(text: str) -> str:
     if "locked" in text or "busy" in text:
         return "Another process keeps the database locked. Try again; if it lasts, end that process."
+    if "interrupted" in text:
+        return (
+            "The database needed longer than KIROK_DATABASE_STATEMENT_TIMEOUT allows, and was stopped. Ask for less, "
+            "or raise it."
+        )
     if "full" in text:
         return "The disk that holds the database is full; nothing of this was kept. Free space."
     return f"The database cannot be used just now: {text}."

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from kirok.base.errors import InvalidParameter, PermissionDenied
 from kirok.stores.sql.dialect import Dialect
@@ -59,6 +60,8 @@ class SqliteFile(Struct, frozen=True):
     """FULL: an acknowledged write survives a power loss. NORMAL: it survives the death of the process alone."""
     busy_timeout_s: float = 20.0
     """How long to wait for another process's write."""
+    read_timeout_s: float = 0
+    """The longest that a search or another reading may take; 0 for no limit."""
     keeps_wal: bool = True
     """Whether the journal is a write-ahead log; on a network file system it is not."""
 
@@ -93,7 +96,7 @@ class SqliteFile(Struct, frozen=True):
         except sqlite3.OperationalError:
             # Another process holds the file in the other mode just now; both modes are correct.
             mode = connection.execute("PRAGMA journal_mode").fetchone()[0]
-        return SqliteFile(self.path, self.synchronous, self.busy_timeout_s, keeps_wal=mode == "wal")
+        return replace(self, keeps_wal=mode == "wal")
 
 
 @lru_cache(maxsize=64)

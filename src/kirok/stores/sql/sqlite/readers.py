@@ -1,8 +1,10 @@
 """Connections to read with."""
 
+import math
 import os
 import sqlite3
 import sys
+import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,12 +19,21 @@ _MOST_IDLE = 8
 # At 100,000 runs a search of a metric and a param takes twice as long where 256 MiB are mapped. SQLite allows 2 GiB.
 _MAPPED_BYTES = 2 << 30
 
+# Steps of SQLite's machine between two looks at the clock: some milliseconds.
+_STEPS_A_LOOK = 100_000
+
 
 class Reader(SqliteConnection):
     """A connection that only reads."""
 
     seen_version: int | None = None
     """What `PRAGMA data_version` said when this connection last knew that no foreign write had been overlooked."""
+    deadline: float = math.inf
+    """When what is being read has taken too long, on the clock of `time.monotonic`."""
+
+    def is_late(self) -> bool:
+        """Whether it has; SQLite asks every few thousand steps and stops where the answer is yes."""
+        return time.monotonic() > self.deadline
 
 
 class Readers:
@@ -47,11 +58,14 @@ class Readers:
                 raise Unavailable("The store is closed. Open it again to read.") from None
             reader = self._connect()
         try:
+            if self._file.read_timeout_s:
+                reader.deadline = time.monotonic() + self._file.read_timeout_s
             reader.execute("BEGIN")
             yield reader
         except (sqlite3.Error, OverflowError, UnicodeError) as error:
             raise SQLITE.explained(error) from error
         finally:
+            reader.deadline = math.inf
             if reader.in_transaction:
                 reader.execute("COMMIT")
             if len(self._idle) < _MOST_IDLE and not self._is_closed:
@@ -76,6 +90,8 @@ class Readers:
     def _connect(self) -> Reader:
         reader = self._file.connect(Reader)
         add_search_functions(reader)
+        if self._file.read_timeout_s:
+            reader.set_progress_handler(reader.is_late, _STEPS_A_LOOK)
         if sys.platform != "win32":  # there a file that is mapped cannot be made shorter
             reader.execute(f"PRAGMA mmap_size = {_MAPPED_BYTES}")
         return reader
