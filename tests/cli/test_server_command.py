@@ -85,7 +85,7 @@ def test_an_older_database_is_one_line(kirok: Command, seeded: Seeded) -> None:
     answer = kirok("server", "--port", "0", "--backend-store-uri", seeded.uri)
     assert answer.returncode == 1
     (line,) = answer.stderr.splitlines()
-    assert "mlflow db upgrade" in line
+    assert "kirok db upgrade" in line
 
 
 @pytest.mark.parametrize(

@@ -274,11 +274,8 @@ def searching(client: Any, folder: Path, study: str) -> object:
     bad = [
         "metrics.loss < 'x'",
         "loss <",
-        "metrics.n IS NULL",
         "attributes.nothing = '1'",
         "run_id IN ()",
-        "run_name IN ('run 1', 'run 2')",
-        "tags.odd IN ('1')",
         "metrics.loss ~ 1",
     ]
     orders = [
