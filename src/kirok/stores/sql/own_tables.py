@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
-from kirok.base.errors import KirokError
+from kirok.base.errors import KirokError, Unavailable
 from kirok.stores.sql.charts import tables as charts
 from kirok.stores.sql.connection import Connection
 from kirok.stores.sql.search_functions import search_indexes
@@ -21,10 +21,12 @@ _OWN: tuple[tuple[str, Callable[[Connection], None]], ...] = (
 
 @contextmanager
 def alone(connection: Connection) -> Iterator[None]:
-    """A transaction in which no other process changes the schema."""
+    """A transaction in which no other process changes the schema. Unavailable where one has done so for a minute."""
     dialect = connection.dialect
     for statement in dialect.begin_alone:
-        connection.execute(statement)
+        answer = connection.execute(statement)
+        if statement.startswith("SELECT") and answer.fetchone()[0] == 0:  # MySQL's lock was not to be had
+            raise Unavailable("Another process is making or changing the schema of this database. Try again later.")
     try:
         yield
     except BaseException:
