@@ -69,10 +69,15 @@ def check_run_id(run_id: str) -> None:
     """Refuse text that could not be the id of any run."""
     if not run_id:
         raise MissingParameter("run_id")
-    if not _RUN_ID.fullmatch(run_id):
+    if not may_be_run_id(run_id):
         raise InvalidParameter(
             f"Invalid run ID: {run_id!r}. A run id has up to 256 letters, digits, dashes and underscores."
         )
+
+
+def may_be_run_id(run_id: str) -> bool:
+    """Whether a run could have this id."""
+    return _RUN_ID.fullmatch(run_id) is not None
 
 
 def experiment_number(experiment_id: str) -> int:

@@ -7,6 +7,11 @@ from kirok.base.errors import KirokError
 
 Kind: TypeAlias = Literal["sqlite", "postgresql", "mysql"]
 
+OWN_TABLES_MISSING = (
+    "This needs kirok's own tables, which are not in the database: its account may not make any, or `kirok db detach` "
+    "removed them. Start the server again with an account that may create tables."
+)
+
 
 class Dialect(Hashable, Protocol):
     """How one kind of database wants things said. `?` stands for a value in every text."""

@@ -58,15 +58,16 @@ class Redo(Exception):
 def run_together(transaction: Transaction, jobs: Sequence[Job[Any]]) -> list[Outcome]:
     """Run the jobs without savepoints, which cost more than most jobs. Raises Redo."""
     outcomes: list[Outcome] = []
-    explained = transaction.connection.dialect.explained
+    dialect = transaction.connection.dialect
     for job in jobs:
         mark = transaction.mark()
         try:
             outcomes.append(Outcome(job(transaction)))
         except Exception as error:
-            if transaction.mark() != mark:
+            # A deadlock that MySQL reports to a query has undone what the jobs before wrote, too.
+            if transaction.mark() != mark or dialect.fails_all(error) or dialect.is_lost(error):
                 raise Redo from error
-            outcomes.append(Outcome(error=explained(error)))
+            outcomes.append(Outcome(error=dialect.explained(error)))
     try:
         transaction.flush()
     except Exception as error:

@@ -69,8 +69,9 @@ class SqlMetricStore:
         check_step_range(start_step, end_step)
         points: list[Metric] = []
         with self._database.read() as connection:
+            may_be_sealed = self._sealer.has_tables(connection)
             for run_id in run_ids:
-                series = self._sealer.points(connection, run_id, key)
+                series = self._sealer.points(connection, run_id, key, may_be_sealed=may_be_sealed)
                 if series.heads:
                     rows = sampled_from_chunks(series, start_step, end_step, max_results)
                 else:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from kirok.base.errors import InvalidParameter, NotFound
 from kirok.entities.runs import Param
 from kirok.rules.batches import check_unchanged_params
+from kirok.rules.keys import may_be_run_id
 from kirok.rules.lifecycle import require_active_experiment, require_active_run
 from kirok.stores.sql.connection import Connection
 from kirok.stores.sql.inserts import Insert
@@ -108,6 +109,7 @@ class Transaction:
     def expect(self, run_ids: set[str]) -> None:
         """Read what jobs are going to ask of these runs, by one statement for all."""
         among = self.connection.dialect.among
+        run_ids = {run_id for run_id in run_ids if may_be_run_id(run_id)}  # one that is refused would fail all jobs
         rows = self.connection.execute(
             f"SELECT run_uuid, experiment_id, lifecycle_stage FROM runs WHERE run_uuid {among}",
             (self.connection.dialect.listed(run_ids),),
@@ -213,6 +215,6 @@ def _check_kept(connection: Connection, given: dict[tuple[str, str], str]) -> No
         known = dict(connection.execute("SELECT key, value FROM params WHERE run_uuid = ?", (run_id,)))
         for missing in check_unchanged_params(run_id, known, params):
             raise InvalidParameter(
-                f"The param key {missing.key!r} of run {run_id} cannot be told from one that is there already: this "
-                "database does not tell upper case from lower. Choose another name."
+                f"The param key {missing.key!r} of run {run_id} cannot be told from one that is there already: in this "
+                "database's collation, upper case or blanks at the end do not count. Choose another name."
             )

@@ -46,14 +46,14 @@ class Sealer:
         self._stopped.set()
         self._has_tables: bool | None = None
 
-    def points(self, connection: Connection, run_id: str, key: str, *, is_sealed: bool | None = None) -> SeriesPoints:
-        """The points of a series as a snapshot of the database has them; `is_sealed` where it is known."""
-        may_be_sealed = self.has_tables(connection) if is_sealed is None else is_sealed
+    def points(self, connection: Connection, run_id: str, key: str, *, may_be_sealed: bool) -> SeriesPoints:
+        """The points of a series as a snapshot of the database has them."""
         return SeriesPoints(connection, run_id, key, self.want, may_be_sealed=may_be_sealed)
 
     def has_tables(self, connection: Connection) -> bool:
         """Whether chunks and statistics are kept: an account that may not make tables reads rows."""
-        if self._has_tables is None:
+        # `kirok db detach` leaves a file alone that is served; a database on a server it may have changed meanwhile.
+        if self._has_tables is None or connection.dialect.kind != "sqlite":
             self._has_tables = tables.are_there(connection) and series_tables.are_there(connection)
         return self._has_tables
 

@@ -59,7 +59,7 @@ class SqlChartStore:
                 run_id,
                 key,
                 starts.get(run_id),
-                self._sealer.points(connection, run_id, key, is_sealed=(run_id, key) in sealed),
+                self._sealer.points(connection, run_id, key, may_be_sealed=(run_id, key) in sealed),
                 is_stale=(run_id, key) in stale,
             )
             for run_id in dict.fromkeys(run_ids)

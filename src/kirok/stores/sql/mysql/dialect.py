@@ -12,10 +12,11 @@ from kirok.base.errors import (
     InvalidParameter,
     KirokError,
     NotFound,
+    NotSupported,
     PermissionDenied,
     Unavailable,
 )
-from kirok.stores.sql.dialect import Kind
+from kirok.stores.sql.dialect import OWN_TABLES_MISSING, Kind
 
 _RUN_AGAIN = frozenset((ER.LOCK_DEADLOCK, ER.LOCK_WAIT_TIMEOUT, 1020))  # 1020: changed since it was read (MariaDB)
 _LOST = frozenset(
@@ -107,7 +108,7 @@ class MysqlDialect:
             isinstance(error, pymysql.OperationalError) and _number(error) in _LOST
         )
 
-    def explained(self, error: Exception) -> KirokError:  # noqa: PLR0911 - one answer for each kind of error
+    def explained(self, error: Exception) -> KirokError:  # noqa: PLR0911, PLR0912 - one answer for each kind of error
         """As Dialect."""
         if isinstance(error, KirokError):
             return error
@@ -118,6 +119,14 @@ class MysqlDialect:
             return InvalidParameter(f"A text holds characters that the database cannot store: {text}")
         if number == ER.DATA_TOO_LONG:
             return InvalidParameter(f"A text is too long for its column ({text}). Send a shorter one.")
+        if number == ER.NET_PACKET_TOO_LARGE:
+            return InvalidParameter(
+                f"This is more than the database takes at once ({text}). Send less, or have the limit raised."
+            )
+        if number == ER.NO_SUCH_TABLE and ".kirok_" in text:
+            return NotSupported(OWN_TABLES_MISSING)
+        if self.fails_all(error):
+            return Unavailable(f"Others stood in the way, again and again ({text}). Send it again.")
         if number == ER.DUP_ENTRY:
             return AlreadyExists(f"It is there already: {text}")
         if number in (ER.NO_REFERENCED_ROW, ER.NO_REFERENCED_ROW_2):

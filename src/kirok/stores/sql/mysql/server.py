@@ -39,12 +39,14 @@ class MysqlServer:
     def connect(self) -> "MysqlConnection":
         """As DatabaseServer."""
         try:
-            raw = pymysql.connect(**self._arguments)
+            raw = _Connection(**self._arguments)
             with raw.cursor() as cursor:
-                cursor.execute("SELECT version()")
-                for statement in self._session(str(cursor.fetchone())):
+                cursor.execute("SELECT version(), @@max_allowed_packet")
+                version, raw.most_bytes = cast(tuple[str, int], cursor.fetchone())
+                for statement in self._session(version):
                     cursor.execute(statement)
-        except (pymysql.Error, OSError, UnicodeError) as error:
+        # PyMySQL reports as a RuntimeError that `cryptography` is missing.
+        except (pymysql.Error, OSError, UnicodeError, RuntimeError) as error:
             raise self._refusal(error) from error
         return MysqlConnection(raw)
 
@@ -120,6 +122,18 @@ class MysqlServer:
         )
 
 
+class _Connection(pymysql.Connection):
+    """Refuses a statement that the server would answer by hanging up, which others on the connection would suffer."""
+
+    most_bytes = 0
+
+    def query(self, sql: str | bytes, unbuffered: bool = False) -> int:
+        # A character has up to four bytes, and a byte says which command it is.
+        if 4 * len(sql) >= self.most_bytes > 0 and _size(sql) >= self.most_bytes:
+            raise pymysql.DataError(ER.NET_PACKET_TOO_LARGE, f"max_allowed_packet is {self.most_bytes} bytes")
+        return super().query(sql, unbuffered)
+
+
 class MysqlConnection:
     """A ServerConnection through PyMySQL, in autocommit mode but for the transactions that are begun."""
 
@@ -157,7 +171,15 @@ class MysqlConnection:
             if insert.only_if
             else self._insert(insert, values, insert.overwrite)
         )
-        if insert.overwrite and values and insert.table in self._folding_tables():
+        # MySQL's collations, but for a few newer ones, take `key ` for `key`.
+        if (
+            insert.overwrite
+            and values
+            and (
+                insert.table in self._folding_tables()
+                or any(str(text).endswith(" ") for text in values[:: len(insert.columns)])
+            )
+        ):
             self._check_keys(insert, values)
         return changed
 
@@ -223,8 +245,8 @@ class MysqlConnection:
         )
         for row in sorted(sent - kept, key=str):
             raise InvalidParameter(
-                f"The key {row[names.index('key')]!r} cannot be told from one that is there already: this database "
-                "does not tell upper case from lower (its tables were made with such a collation). Choose another key."
+                f"The key {row[names.index('key')]!r} cannot be told from one that is there already: in this "
+                "database's collation, upper case or blanks at the end do not count. Choose another key."
             )
 
     def _insert_outranking(self, insert: Insert, values: list[object]) -> int:
@@ -241,6 +263,10 @@ class MysqlConnection:
         )
         places = [insert.columns.index(column) for column in (*changed, *key, *ranks)]
         return sum(self.execute(statement, [row[place] for place in places]).rowcount for row in rows)
+
+
+def _size(sql: str | bytes) -> int:
+    return len(sql.encode("utf-8", "surrogatepass") if isinstance(sql, str) else sql)
 
 
 @lru_cache(maxsize=1024)

@@ -11,10 +11,11 @@ from kirok.base.errors import (
     InvalidParameter,
     KirokError,
     NotFound,
+    NotSupported,
     PermissionDenied,
     Unavailable,
 )
-from kirok.stores.sql.dialect import Kind
+from kirok.stores.sql.dialect import OWN_TABLES_MISSING, Kind
 
 _SCHEMA_LOCK = 0x6B69726F6B  # "kirok"; any number that nobody else uses
 
@@ -106,7 +107,7 @@ class PostgresqlDialect:
         """As Dialect."""
         return isinstance(error, _LOST) and not isinstance(error, _NOT_LOST)
 
-    def explained(self, error: Exception) -> KirokError:  # noqa: PLR0911 - one answer for each kind of error
+    def explained(self, error: Exception) -> KirokError:  # noqa: PLR0911, PLR0912 - one answer for each kind of error
         """As Dialect."""
         if isinstance(error, KirokError):
             return error
@@ -118,6 +119,10 @@ class PostgresqlDialect:
                 return InvalidParameter(f"A text holds characters that cannot be stored as UTF-8: {text}")
             case errors.StringDataRightTruncation():
                 return InvalidParameter(f"A text is too long for its column ({text}). Send a shorter one.")
+            case errors.UndefinedTable() if '"kirok_' in text:
+                return NotSupported(OWN_TABLES_MISSING)
+            case errors.SerializationFailure() | errors.DeadlockDetected() | errors.LockNotAvailable():
+                return Unavailable(f"Others stood in the way, again and again ({text}). Send it again.")
             case errors.UniqueViolation():
                 return AlreadyExists(f"Another writer was quicker: {error.diag.message_detail or text}")
             case errors.ForeignKeyViolation():

@@ -18,7 +18,7 @@ from kirok.stores.sql.postgresql.arrays import array_literal
 from kirok.stores.sql.postgresql.dialect import POSTGRESQL
 
 _SCHEME = re.compile(r"^postgres(?:ql)?(?:\+\w+)?://")
-_PASSWORD = re.compile(r"(://[^:/@]*):[^@]*@")
+_PASSWORD = re.compile(r"(?<=://)([^:/@]*:)[^@]*(?=@)|([?&](?:ssl)?password=)[^&]*")
 
 
 class PostgresqlServer:
@@ -27,7 +27,7 @@ class PostgresqlServer:
     dialect: Dialect = POSTGRESQL
 
     def __init__(self, uri: str, settings: DatabaseSettings) -> None:
-        self.shown = _PASSWORD.sub(r"\1:***@", uri)
+        self.shown = _PASSWORD.sub(r"\1\2***", uri)
         # The driver that SQLAlchemy would take is part of its URIs; libpq does not know it.
         self._target = _SCHEME.sub("postgresql://", uri)
         options = "-c timezone=UTC"
@@ -127,7 +127,7 @@ class PostgresqlConnection:
 
     def begin(self) -> None:
         """As ServerConnection. Each statement sees what others committed before it; conflict clauses do the rest."""
-        self.raw.execute("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
+        self.raw.execute("BEGIN ISOLATION LEVEL READ COMMITTED")
 
     def commit(self) -> None:
         """As ServerConnection."""

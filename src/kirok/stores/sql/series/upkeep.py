@@ -40,6 +40,8 @@ _UNCOUNTED = (
 )
 
 _MOST_REMEMBERED = 16_384
+_MOST_NAMED = 2_000
+"""Series in one statement, at a kilobyte each at most: a packet of MySQL may have 16 MiB, of older servers 4."""
 
 
 class KnownSeries:
@@ -59,12 +61,17 @@ class KnownSeries:
         known = self._known
         found = {each: known[each] for each in series if each in known}
         if missing := [each for each in series if each not in known and each[0] not in self._begun]:
-            found |= rows.read(connection, missing)
-            if unknown := [each for each in missing if each not in found]:
-                condition, values = rows.one_of(connection, "l.run_uuid, l.key", unknown)
-                index = connection.dialect.using_index(SERIES_INDEX)
-                uncounted = connection.execute(_UNCOUNTED.format(by_series=index) + condition, values)
-                found |= dict.fromkeys(((run_id, key) for run_id, key in uncounted), None)
+            for at in range(0, len(missing), _MOST_NAMED):
+                found |= self._read(connection, missing[at : at + _MOST_NAMED])
+        return found
+
+    def _read(self, connection: Connection, series: Collection[Series]) -> dict[Series, SeriesStatistics | None]:
+        found: dict[Series, SeriesStatistics | None] = {**rows.read(connection, series)}
+        if unknown := [each for each in series if each not in found]:
+            condition, values = rows.one_of(connection, "l.run_uuid, l.key", unknown)
+            index = connection.dialect.using_index(SERIES_INDEX)
+            uncounted = connection.execute(_UNCOUNTED.format(by_series=index) + condition, values)
+            found |= dict.fromkeys(((run_id, key) for run_id, key in uncounted), None)
         return found
 
     def remember(self, found: Mapping[Series, SeriesStatistics | None]) -> None:
@@ -122,7 +129,8 @@ def store_points(connection: Connection, known: KnownSeries, points: Mapping[Ser
     connection.insert(_METRICS, uncounted)
     if connection.insert(_METRICS, beyond) < len(beyond) // _WIDTH:
         doubtful = list(changed)  # a program that takes no turns has logged the same just now
-    changed |= count(connection, doubtful)
+    for at in range(0, len(doubtful), _MOST_NAMED):
+        changed |= count(connection, doubtful[at : at + _MOST_NAMED])
     rows.write(connection, changed)
     known.remember(changed)
 

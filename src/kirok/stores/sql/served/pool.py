@@ -19,6 +19,7 @@ class Pool:
         self._server = server
         self._settings = settings
         self._is_closed = False
+        self._inherited: list[deque[tuple[ServerConnection, float]]] = []  # kept, as collecting one might end it
         self._begin()
 
     @contextmanager
@@ -61,7 +62,6 @@ class Pool:
         self._idle: deque[tuple[ServerConnection, float]] = deque()
         self._most = self._settings.pool_size + self._settings.max_overflow
         self._free = threading.BoundedSemaphore(self._most)
-        self._inherited: list[deque[tuple[ServerConnection, float]]] = []
 
     def _begun(self) -> tuple[ServerConnection, float]:
         """A connection with a transaction begun. One that broke while it was idle is replaced."""

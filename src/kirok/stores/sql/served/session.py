@@ -37,7 +37,7 @@ class ServedSession:
             except Exception as error:
                 self._undo()
                 if self._is_committing and dialect.is_lost(error):
-                    return [Outcome(error=_IN_DOUBT)] * len(jobs)
+                    return [Outcome(error=Unavailable(_IN_DOUBT))] * len(jobs)
                 if attempt == _ATTEMPTS or not (dialect.fails_all(error) or dialect.is_lost(error)):
                     return [Outcome(error=dialect.explained(error))] * len(jobs)
                 if not dialect.is_lost(error):
@@ -74,6 +74,7 @@ class ServedSession:
             ):
                 raise cause from None
             connection.rollback()
+            self._keeps_series = tables.are_there(connection)  # `kirok db detach` may have taken them away
             connection.begin()
             outcomes = run_apart(self._transaction(connection, run_ids), jobs)
         self._is_committing = True
@@ -97,7 +98,7 @@ class ServedSession:
         return transaction
 
 
-_IN_DOUBT = Unavailable(
+_IN_DOUBT = (
     "The connection to the database broke while this was being committed: it may or may not be kept. Look, or send it "
     "again; repeated points, params and tags do no harm."
 )
