@@ -90,7 +90,7 @@ def test_an_id_that_no_run_can_have_fails_alone(served: Backend, opened: Opener)
 
     async def together(bad: str) -> list[Any]:
         first, second = (queued.log_batch(run_id, metrics=[Metric(key, 1.0, 0, 0)]) for key in "ab")
-        return await asyncio.gather(first, queued.update_run(bad, end_time=1), second, return_exceptions=True)
+        return list(await asyncio.gather(first, queued.update_run(bad, end_time=1), second, return_exceptions=True))
 
     for mark in ("\0", "\ud800"):
         # Of the same writer as the run, or they would not share a transaction.

@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import sys
 from pathlib import Path
 
 from faults.backends import Backend
@@ -51,6 +52,11 @@ def test_workers_end_with_a_server_that_is_killed(served: Backend, tmp_path: Pat
         os.kill(running.process.pid, signal.SIGKILL)
         running.process.wait()
         wait_until(lambda: not any(map(_is_alive, workers)))
+
+
+def test_a_worker_that_is_told_nothing_ends() -> None:
+    command = [sys.executable, "-m", "kirok.server.worker", "0"]
+    assert subprocess.run(command, stdin=subprocess.DEVNULL, check=False, timeout=60).returncode == 0
 
 
 def test_a_file_is_served_by_one_process_and_a_warning_says_so(tmp_path: Path) -> None:

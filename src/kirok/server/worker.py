@@ -18,7 +18,9 @@ def _work() -> None:
     # Read without a buffer, whose lock a thread that waits for more would hold at the end.
     text = b""
     while not text.endswith(b"\n"):
-        text += os.read(_STDIN, 65_536)
+        if not (part := os.read(_STDIN, 65_536)):
+            return  # who started this was killed before it could say what to serve
+        text += part
     settings = msgspec.json.decode(text, type=ServerSettings)
     listener = socket.socket(fileno=int(sys.argv[1]))
     threading.Thread(target=_end_with_parent, name="kirok-parent", daemon=True).start()
