@@ -1,8 +1,10 @@
 """What befalls a database on a server while stores have it open, and whom it concerns."""
 
 import asyncio
+import json
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -17,6 +19,7 @@ from kirok.base.clock import now_ms
 from kirok.base.errors import InvalidParameter, NotFound, NotSupported, Unavailable
 from kirok.base.settings import DatabaseSettings
 from kirok.entities import Dataset, DatasetInput, Metric, RunTag
+from kirok.rules.lifecycle import LOGGED_MODELS_TAG
 from kirok.stores.open import database_server, detach, open_stores
 from kirok.stores.protocols import Stores
 from kirok.stores.sql.run_writes import RunWrites
@@ -24,6 +27,7 @@ from kirok.stores.sql.served.session import ServedSession
 from kirok.stores.sql.statistics.sweep import count_anew
 from kirok.stores.sql.transaction import Transaction
 
+_MODEL = {"run_id": "r", "artifact_path": "model", "utc_time_created": "2026-01-01 00:00:00", "flavors": {}}
 Opener = Callable[[str], Stores]
 
 
@@ -140,6 +144,22 @@ def test_a_deadlock_met_by_a_query_loses_nothing_that_was_acknowledged(served: B
     rival.close()
     assert [outcome.error for outcome in outcomes] == [None, None]
     assert stores.runs.get_run(renamed).info.end_time == 77
+
+
+def test_servers_that_add_to_one_list_of_models_lose_none(served: Backend, opened: Opener) -> None:
+    servers = [opened(served.uri) for _ in range(3)]
+    run_id = servers[0].runs.create_run("0").info.run_id
+
+    def log(place: int) -> None:
+        for number in range(8):
+            servers[place].runs.log_model_record(run_id, {**_MODEL, "model_uuid": f"{place}/{number}"})
+
+    with ThreadPoolExecutor(3) as threads:
+        list(threads.map(log, range(3)))
+    records = json.loads(servers[0].runs.get_run(run_id).data.tags[LOGGED_MODELS_TAG])
+    assert sorted(record["model_uuid"] for record in records) == [
+        f"{at}/{number}" for at in range(3) for number in range(8)
+    ]
 
 
 def test_many_large_batches_are_more_than_one_packet(mortal_mariadb: MariadbServer, opened: Opener) -> None:

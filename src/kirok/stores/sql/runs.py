@@ -142,6 +142,8 @@ class SqlRunStore:
         def log(transaction: Transaction) -> None:
             transaction.active_run(run_id)
             transaction.flush()
+            if transaction.connection.dialect.kind != "sqlite":  # another server may be adding a record as well
+                transaction.connection.execute("SELECT 1 FROM runs WHERE run_uuid = ? FOR UPDATE", (run_id,)).fetchall()
             row = transaction.connection.execute(
                 "SELECT value FROM tags WHERE key = ? AND run_uuid = ?", (LOGGED_MODELS_TAG, run_id)
             ).fetchone()

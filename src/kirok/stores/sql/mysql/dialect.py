@@ -40,7 +40,7 @@ class MysqlDialect:
     errors: tuple[type[Exception], ...] = (pymysql.Error, OverflowError, UnicodeError)
     table_names = "SELECT table_name FROM information_schema.tables WHERE table_schema = database()"
     index_names = "SELECT DISTINCT index_name FROM information_schema.statistics WHERE table_schema = database()"
-    begin_alone: tuple[str, ...] = ("SELECT GET_LOCK(concat('kirok ', left(database(), 58)), 60)", "BEGIN")
+    begin_alone: tuple[str, ...] = ("SELECT GET_LOCK(concat('kirok ', left(database(), 58)), 3600)", "BEGIN")
     end_alone: tuple[str, ...] = ("COMMIT", "SELECT RELEASE_LOCK(concat('kirok ', left(database(), 58)))")
 
     def listed(self, values: Iterable[str] | Iterable[int]) -> object:
