@@ -56,3 +56,23 @@ def test_keys_as_they_are_written_are_overwritten(folding: Stores) -> None:
     run = folding.runs.get_run(run_id)
     assert run.data.tags["lr"] == "2"
     assert [metric.value for metric in run.data.latest_metrics] == [2.0]
+
+
+def test_a_key_that_differs_in_blanks_at_its_end_is_refused(mariadb_uri: str, tmp_path: Path) -> None:
+    stores = open_stores(mariadb_uri, artifact_root=str(tmp_path))
+    run_id = stores.runs.create_run("0").info.run_id
+    stores.runs.log_batch(
+        run_id, metrics=[Metric("lr", 1.0, 1, 1)], params=[Param("lr", "1")], tags=[RunTag("lr", "1")]
+    )
+    for batch in (
+        {"metrics": [Metric("lr ", 2.0, 2, 2)]},
+        {"params": [Param("lr ", "2")]},
+        {"tags": [RunTag("lr ", "2")]},
+    ):
+        with pytest.raises(InvalidParameter, match="blanks at the end"):
+            stores.runs.log_batch(run_id, **batch)
+    stores.runs.log_batch(run_id, tags=[RunTag("other ", "2")])
+    run = stores.runs.get_run(run_id)
+    stores.close()
+    assert [metric.value for metric in run.data.latest_metrics] == [1.0]
+    assert (run.data.tags["lr"], run.data.tags["other "]) == ("1", "2")
