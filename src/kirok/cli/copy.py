@@ -11,7 +11,7 @@ import click
 from kirok.cli.fidelity import told
 from kirok.cli.printing import printable
 from kirok.cli.progress import ProgressBar
-from kirok.cli.server import without_password
+from kirok.rules.passwords import without_password
 
 if TYPE_CHECKING:
     from kirok.services.copy_artifacts import Opener

@@ -1,7 +1,6 @@
 """`kirok server`: options and environment into settings, then the server."""
 
 import os
-import re
 import sys
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -18,6 +17,7 @@ from kirok.cli.printing import printable
 from kirok.cli.start_report import neighbour_warnings, told
 from kirok.client.tracking_uri import holds_folder_runs
 from kirok.rules.locations import LOCAL_ARTIFACT_ROOT
+from kirok.rules.passwords import without_password
 
 if TYPE_CHECKING:
     from kirok.stores.holdings import Holdings
@@ -328,8 +328,3 @@ def _check_registry(registry: str | None, backend: str | None) -> None:
 
 def _warn(text: str) -> None:
     click.echo(f"Warning: {text}", err=True)
-
-
-def without_password(uri: str) -> str:
-    """`uri` as it may be printed: a password before `@` becomes `***`."""
-    return re.sub(r"(://[^/@:]*):[^/@]*@", r"\1:***@", uri)

@@ -9,7 +9,8 @@ from click.testing import CliRunner, Result
 
 from kirok.base.settings import ServerSettings
 from kirok.cli.root import kirok
-from kirok.cli.server import artifact_root, checked_prefix, exposures, greeting, without_password
+from kirok.cli.server import artifact_root, checked_prefix, exposures, greeting
+from kirok.rules.passwords import without_password
 from kirok.server.app import artifact_roots
 
 

@@ -12,7 +12,7 @@ from kirok.base.errors import NotFound
 from kirok.cli.connection import transport_to
 from kirok.cli.later import names
 from kirok.cli.printing import one_line, printable
-from kirok.cli.server import without_password
+from kirok.rules.passwords import without_password
 
 if TYPE_CHECKING:
     from kirok.stores.checkups import Finding

@@ -3,7 +3,7 @@
 import click
 
 from kirok.cli.printing import printable
-from kirok.cli.server import without_password
+from kirok.rules.passwords import without_password
 
 
 @click.command("detach")

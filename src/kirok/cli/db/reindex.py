@@ -9,7 +9,7 @@ import click
 
 from kirok.base.errors import NotSupported
 from kirok.cli.printing import printable
-from kirok.cli.server import without_password
+from kirok.rules.passwords import without_password
 
 if TYPE_CHECKING:
     from kirok.stores.protocols import Reindexed

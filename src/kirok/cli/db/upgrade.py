@@ -10,7 +10,7 @@ import click
 
 from kirok.base.errors import InvalidState, KirokError
 from kirok.cli.printing import printable
-from kirok.cli.server import without_password
+from kirok.rules.passwords import without_password
 
 if TYPE_CHECKING:
     from kirok.stores.sql.migrations.old_database import OldDatabase, PlannedStep

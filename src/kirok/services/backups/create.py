@@ -9,8 +9,9 @@ from msgspec.structs import replace
 from kirok.artifact_stores.locations import local_folder, scheme
 from kirok.base.clock import now_ms
 from kirok.base.errors import InvalidParameter, NotFound, NotSupported
+from kirok.rules.passwords import without_password
 from kirok.services.backups.container import Packing, packing, pieces_of
-from kirok.services.backups.dumps import DATABASES, dump_advice, without_password
+from kirok.services.backups.dumps import DATABASES, dump_advice
 from kirok.services.backups.live_folders import pack_artifacts, pack_records
 from kirok.services.backups.manifest import DATABASE, Manifest
 from kirok.stores.open import sqlite_path

@@ -14,18 +14,14 @@ def dump_advice(uri: str, file: Path) -> str:
     return f"{scheme_of(uri)} has a backup tool of its own, consistent while servers run. Run: {command}"
 
 
-def without_password(uri: str) -> str:
-    """`uri` without the password before its `@`."""
-    return re.sub(r"(://[^/@:]*):[^/@]*@", r"\1@", uri)
-
-
 def scheme_of(uri: str) -> str:
     """The kind of database, without the driver that the URI may name."""
     return urlsplit(uri).scheme.partition("+")[0]
 
 
 def _pg_dump(uri: str, file: Path) -> str:
-    bare = re.sub(r"^[^:]+", "postgresql", without_password(uri))
+    # Without the password, which pg_dump asks for.
+    bare = re.sub(r"^[^:]+", "postgresql", re.sub(r"(://[^/@:]*):[^/@]*@", r"\1@", uri))
     options = parse_qsl(urlsplit(bare).query)
     if any(name == "password" for name, _ in options):
         kept = "&".join(f"{name}={value}" for name, value in options if name != "password")

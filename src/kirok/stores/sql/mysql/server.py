@@ -1,6 +1,5 @@
 """Connections to MySQL and MariaDB."""
 
-import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any, cast
@@ -11,12 +10,12 @@ from pymysql.constants import ER
 
 from kirok.base.errors import InvalidParameter, KirokError, PermissionDenied, Unavailable
 from kirok.base.settings import DatabaseSettings
+from kirok.rules.passwords import without_password
 from kirok.stores.sql.connection import Cursor
 from kirok.stores.sql.dialect import Dialect
 from kirok.stores.sql.inserts import Insert
 from kirok.stores.sql.mysql.dialect import MYSQL, quoted
 
-_PASSWORD = re.compile(r"(://[^:/@]*):[^@]*@")
 _SIZES = (256, 16, 1)
 _WRITE_IT = "Write mysql+pymysql://user:password@host:3306/database; percent-encode @ : / ? # in a password."
 # What SQLAlchemy's users put after the `?`, by the driver's own names.
@@ -32,7 +31,7 @@ class MysqlServer:
     dialect: Dialect = MYSQL
 
     def __init__(self, uri: str, settings: DatabaseSettings) -> None:
-        self.shown = _PASSWORD.sub(r"\1:***@", uri)
+        self.shown = without_password(uri)
         self._settings = settings
         self._arguments = self._read(uri)
 

@@ -11,6 +11,7 @@ from psycopg.pq import TransactionStatus
 
 from kirok.base.errors import InvalidParameter, KirokError, PermissionDenied, Unavailable
 from kirok.base.settings import DatabaseSettings
+from kirok.rules.passwords import without_password
 from kirok.stores.sql.connection import Cursor
 from kirok.stores.sql.dialect import Dialect
 from kirok.stores.sql.inserts import Insert
@@ -18,7 +19,6 @@ from kirok.stores.sql.postgresql.arrays import array_literal
 from kirok.stores.sql.postgresql.dialect import POSTGRESQL
 
 _SCHEME = re.compile(r"^postgres(?:ql)?(?:\+\w+)?://")
-_PASSWORD = re.compile(r"(?<=://)([^:/@]*:)[^@]*(?=@)|([?&](?:ssl)?password=)[^&]*")
 
 
 class PostgresqlServer:
@@ -27,7 +27,7 @@ class PostgresqlServer:
     dialect: Dialect = POSTGRESQL
 
     def __init__(self, uri: str, settings: DatabaseSettings) -> None:
-        self.shown = _PASSWORD.sub(r"\1\2***", uri)
+        self.shown = without_password(uri)
         # The driver that SQLAlchemy would take is part of its URIs; libpq does not know it.
         self._target = _SCHEME.sub("postgresql://", uri)
         options = "-c timezone=UTC"
