@@ -262,6 +262,10 @@ def test_a_killed_backup_leaves_no_file_of_the_final_name(seeded: Seeded, tmp_pa
             "pg_dump --format=custom --file=kept.zip 'postgresql://me@db:5433/runs?sslmode=require'",
         ),
         (
+            "postgresql://me:half@secret@db/runs?sslpassword=secret",
+            "pg_dump --format=custom --file=kept.zip postgresql://me@db/runs",
+        ),
+        (
             "mysql+pymysql://me:secret@db:3307/runs",
             "mysqldump --single-transaction --hex-blob --host=db --port=3307 --user=me --password "
             "--result-file=kept.zip runs",

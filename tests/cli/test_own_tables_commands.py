@@ -44,6 +44,16 @@ def test_reindex_of_a_folder_is_refused_plainly(kirok: Command, tmp_path: Path) 
     assert "name a database" in told.stderr
 
 
+@pytest.mark.parametrize("uri", ["sqlite:///misspelt.db", "./misspelt"])
+@pytest.mark.parametrize("command", ["reindex", "detach", "check"])
+def test_a_store_that_is_not_there_is_not_made(kirok: Command, tmp_path: Path, command: str, uri: str) -> None:
+    told = kirok("db", command, uri)
+    assert told.returncode == 1
+    assert "There is no" in told.stderr
+    assert "misspelt" in told.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_detach_leaves_what_mlflow_made(kirok: Command, seeded: Seeded) -> None:
     file = seeded.folder / "kirok.db"
     assert "kirok_series" in of_schema(file)

@@ -49,7 +49,10 @@ def create(file: Path, backend_store_uri: str | None, artifacts: Path | None, fo
 @group.command()
 @_file
 def verify(file: Path) -> None:
-    """Check the backup in FILE: every byte by its SHA-256, the database by its own check and by its row counts."""
+    """Check the backup in FILE.
+
+    Every byte is checked by its SHA-256, the database by its own check and by its row counts.
+    """
     from kirok.services.backups.verify import verify_backup
 
     verdict = verify_backup(file)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from kirok.cli.existing_stores import place_of
 from kirok.cli.fidelity import told
 from kirok.cli.printing import printable
 from kirok.cli.progress import ProgressBar
@@ -158,13 +159,11 @@ def carry_out(
 @contextlib.contextmanager
 def opened(uri: str, *, is_source: bool = False, artifact_root: str | None = None) -> "Iterator[Archive]":
     """The archive of the store at `uri`. UsageError for a source that is not there, or a store that is no archive."""
-    from kirok.artifact_stores.locations import local_folder, scheme
-    from kirok.stores.open import open_stores, sqlite_path
+    from kirok.stores.open import open_stores
 
     shown = printable(without_password(uri))
     if is_source:
-        kind = scheme(uri).partition("+")[0]
-        place = sqlite_path(uri) if kind == "sqlite" else local_folder(uri) if kind in ("", "file") else None
+        place = place_of(uri)
         if place is not None and not place.exists():
             raise click.UsageError(f"There is nothing to copy at {shown}.")
     stores = open_stores(uri, artifact_root=None if artifact_root is None else _in_full(artifact_root))

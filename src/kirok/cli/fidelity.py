@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from kirok.cli.printing import printable, table
+from kirok.cli.sizes import counted
 from kirok.services.copy_report import Artifacts, Conflict, Report, Tally
 
 _SHOWN_FAILURES = 20
@@ -54,8 +55,13 @@ def _files(artifacts: Artifacts, *, wrote: bool) -> Iterator[str]:
     )
     for path in artifacts.differing[:_SHOWN_FAILURES]:
         yield f"File missing or of another size: {printable(path)}"
-    for place, why in list(artifacts.failures.items())[:_SHOWN_FAILURES]:
-        yield f"Files at {printable(place)} were not reached: {printable(why)}"
-    rest = max(0, len(artifacts.differing) - _SHOWN_FAILURES) + max(0, len(artifacts.failures) - _SHOWN_FAILURES)
-    if rest:
-        yield f"… and {rest:,} more."
+    if len(artifacts.differing) > _SHOWN_FAILURES:
+        yield f"… and {len(artifacts.differing) - _SHOWN_FAILURES:,} more."
+    places: dict[str, list[str]] = {}
+    for place, why in artifacts.failures.items():
+        places.setdefault(why, []).append(place)
+    for why, unreached in list(places.items())[:_SHOWN_FAILURES]:
+        others = f" and at {counted(len(unreached) - 1, 'more place')}" if len(unreached) > 1 else ""
+        yield f"Files at {printable(unreached[0])}{others} were not reached: {printable(why)}"
+    if len(places) > _SHOWN_FAILURES:
+        yield f"… and files elsewhere, for {len(places) - _SHOWN_FAILURES:,} more reasons."

@@ -4,16 +4,16 @@ import re
 from collections.abc import Iterable
 from contextlib import closing
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from kirok.artifact_stores.locations import local_folder, scheme
+from kirok.artifact_stores.locations import scheme
 from kirok.base.clock import now_ms
 from kirok.base.errors import InvalidParameter, NotFound
 from kirok.cli.backup import default_backend
 from kirok.cli.connection import transport_to
+from kirok.cli.existing_stores import place_of
 from kirok.cli.later import names
 from kirok.cli.printing import one_line, printable
 from kirok.cli.server import listed
@@ -147,15 +147,11 @@ def age(text: str) -> int:
 def _backend(given: str | None, tracking_uri: str | None) -> str:
     uri = given or (tracking_uri if tracking_uri and not _is_server(tracking_uri) else default_backend())
     if _is_server(uri):
-        raise InvalidParameter(f"{uri!r} is a server: name the store that it runs on by --backend-store-uri.")
-    kind = scheme(uri).partition("+")[0]
-    if kind == "sqlite":
-        from kirok.stores.open import sqlite_path
-
-        place: Path | None = sqlite_path(uri)
-    else:
-        place = local_folder(uri)
-    if place is not None and not place.exists():  # opening would make an empty one
+        raise InvalidParameter(
+            f"{without_password(uri)!r} is a server: name the store that it runs on by --backend-store-uri."
+        )
+    place = place_of(uri)
+    if place is not None and not place.exists():
         raise NotFound(f"There is no store {str(place)!r}. Name one by --backend-store-uri.")
     return uri
 

@@ -14,6 +14,7 @@ from kirok.base.errors import InvalidParameter, NotSupported
 from kirok.base.settings import DatabaseSettings, TransportSettings, sqlite_synchronous
 from kirok.rules.file_uris import written_folder
 from kirok.rules.locations import LOCAL_ARTIFACT_ROOT
+from kirok.rules.passwords import without_password
 from kirok.stores.protocols import Stores
 
 if TYPE_CHECKING:
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
     from kirok.stores.sql.served.server import DatabaseServer
 
 _WHAT_WORKS = (
-    "Use sqlite:///mlflow.db (a file here), sqlite:////data/mlflow.db (anywhere), ./mlruns (a folder of runs), or "
-    "http://host:5000 (a server)."
+    "Use sqlite:///mlflow.db (a file here), sqlite:////data/mlflow.db (anywhere), postgresql://user@host/mlflow, "
+    "mysql+pymysql://user@host/mlflow, ./mlruns (a folder of runs), or http://host:5000 (a server)."
 )
 _DATABASES = ("postgresql", "postgres", "mysql", "mariadb")
 _DATABRICKS = ("databricks", "databricks-uc", "uc")
@@ -157,10 +158,12 @@ def _looking_at(uri: str) -> Iterator["tuple[Connection | None, str]"]:
     """A connection to look with, None where there is no database yet; and what messages call the database."""
     scheme = _scheme(uri)
     if scheme in ("http", "https"):
-        raise InvalidParameter(f"{uri!r} is a server, not a database: name the database that the server runs on.")
+        raise InvalidParameter(
+            f"{without_password(uri)!r} is a server, not a database: name the database that the server runs on."
+        )
     if scheme in (None, "file"):
         raise InvalidParameter(
-            f"{uri!r} is a folder of runs, not a database: it has no schema, and nothing in it needs an upgrade."
+            f"{uri!r} is a folder of runs, not a database: there are no tables in it, and nothing to do."
         )
     if scheme in _DATABASES:
         server = database_server(uri, DatabaseSettings.read(os.environ))
@@ -259,7 +262,7 @@ def _scheme(uri: str) -> str | None:
 
 def _refusal(uri: str, scheme: str | None) -> Exception:
     if scheme in ("mssql", "oracle", "cockroachdb"):
-        return NotSupported(f"Databases of kind {scheme!r} cannot be opened yet. {_WHAT_WORKS}")
+        return NotSupported(f"Databases of kind {scheme!r} cannot be opened. {_WHAT_WORKS}")
     if scheme in _DATABRICKS:
         return NotSupported(f"Databricks ({uri!r}) is not among the stores of kirok. {_WHAT_WORKS}")
-    return InvalidParameter(f"The tracking URI {uri!r} is of no known kind. {_WHAT_WORKS}")
+    return InvalidParameter(f"The tracking URI {without_password(uri)!r} is of no known kind. {_WHAT_WORKS}")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kirok.base.errors import InvalidParameter, KirokError, NotSupported, Unavailable
+from kirok.base.errors import InvalidParameter, KirokError, NotFound, NotSupported, Unavailable
 from kirok.stores.open import lock_for_serving, open_stores, sqlite_path
 
 
@@ -118,6 +118,17 @@ def test_opening_a_database_that_is_there_loads_no_sqlalchemy(tmp_path: Path) ->
     )
     done = subprocess.run([sys.executable, "-c", script, uri], capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_misspelt_kind_does_not_show_the_password() -> None:
+    with pytest.raises(InvalidParameter, match="postgressql://me:") as refused:
+        open_stores("postgressql://me:secret@host/runs")
+    assert "secret" not in str(refused.value)
+
+
+def test_a_database_in_a_folder_that_is_not_there_names_the_folder(tmp_path: Path) -> None:
+    with pytest.raises(NotFound, match=r"no folder .*gone"):
+        second_server(f"sqlite:///{tmp_path / 'gone' / 'mlflow.db'}")
 
 
 def second_server(uri: str) -> None:

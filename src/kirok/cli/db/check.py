@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from kirok.artifact_stores.locations import scheme
-from kirok.base.errors import NotFound
 from kirok.cli.connection import transport_to
+from kirok.cli.existing_stores import refuse_absent
 from kirok.cli.later import names
 from kirok.cli.printing import one_line, printable
 from kirok.rules.passwords import without_password
@@ -32,7 +31,9 @@ if TYPE_CHECKING:
     "--tracking-uri", envvar=names("TRACKING_URI"), metavar="URI", help="With --artifacts: a server that keeps them."
 )
 def command(uri: str, fix: bool, artifacts: bool, artifacts_destination: str | None, tracking_uri: str | None) -> None:
-    """Look over the database or folder of runs at URI, such as sqlite:///mlflow.db or ./mlruns.
+    """Look over a database or folder of runs.
+
+    URI names it, such as sqlite:///mlflow.db or ./mlruns.
 
     Finds damaged pages of a SQLite file; rows of runs, experiments and others that do not exist; latest values that are
     not those of the points; runs whose name and tag differ; statistics that differ from the points. In a folder:
@@ -69,27 +70,23 @@ def _findings(
         return
     with closing(open_stores(uri)) as stores:
         if stores.checkup is None:
-            raise click.ClickException(f"{printable(without_password(uri))} is not a store that can be looked over.")
+            shown = printable(without_password(uri))
+            raise click.ClickException(f"{shown} cannot be looked over: name the database or folder of runs itself.")
         yield from stores.checkup.findings(fix=fix)
         if artifacts:
             yield from missing_artifacts(stores.checkup, ArtifactRemoval(transport_to(tracking_uri), destination))
 
 
 def _damage(uri: str) -> "Finding | None":
-    """What SQLite finds wrong with its file; NotFound where there is none, so that none is made."""
+    """What SQLite finds wrong with its file; NotFound where there is no store, so that none is made."""
     from kirok.stores.checkups import Finding
-    from kirok.stores.open import folder_path, sqlite_path
+    from kirok.stores.open import sqlite_path
 
-    kind = scheme(uri).partition("+")[0]
-    if kind in {"", "file"} and not Path(folder_path(uri)).is_dir():
-        raise NotFound(f"There is no folder {folder_path(uri)!r}.")
-    if kind != "sqlite":
+    refuse_absent(uri)
+    if scheme(uri).partition("+")[0] != "sqlite":
         return None
     from kirok.stores.sql.sqlite.snapshot import damages
 
-    file = sqlite_path(uri)
-    if not file.is_file():
-        raise NotFound(f"There is no database {str(file)!r}.")
-    found = damages(file)
+    found = damages(sqlite_path(uri))
     advice = "Stop the server and restore a backup; without one, try `sqlite3 FILE .recover`."
     return Finding("damages of the file", len(found), tuple(found[:3]), advice=advice) if found else None

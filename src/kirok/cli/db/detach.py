@@ -2,6 +2,7 @@
 
 import click
 
+from kirok.cli.existing_stores import refuse_absent
 from kirok.cli.printing import printable
 from kirok.rules.passwords import without_password
 
@@ -9,7 +10,9 @@ from kirok.rules.passwords import without_password
 @click.command("detach")
 @click.argument("uri")
 def command(uri: str) -> None:
-    """Remove kirok's own tables and indexes from the database at URI, such as sqlite:///mlflow.db.
+    """Remove kirok's own tables and indexes from a database.
+
+    URI names it, such as sqlite:///mlflow.db.
 
     What MLflow keeps there stays as it is: experiments, runs, metrics. Gone are statistics and charts of series, and
     indexes that searches use; kirok makes them anew when it next opens the database. Stop kirok's servers first; the
@@ -17,6 +20,7 @@ def command(uri: str) -> None:
     """
     from kirok.stores.open import detach
 
+    refuse_absent(uri)
     removed = detach(uri)
     shown = printable(without_password(uri))
     if not removed:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from kirok.base.errors import NotSupported
+from kirok.cli.existing_stores import refuse_absent
 from kirok.cli.printing import printable
 from kirok.rules.passwords import without_password
 
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
 @click.command("reindex")
 @click.argument("uri")
 def command(uri: str) -> None:
-    """Count the statistics of every series in the database at URI anew, from the points.
+    """Count the statistics of every series anew.
+
+    They are counted from the points in the database at URI, such as sqlite:///mlflow.db.
 
     They keep themselves true; this is for whoever doubts it, or wants a database that MLflow alone has written to be
     ready before its first server starts. Servers may go on meanwhile, and it may be stopped and begun again.
@@ -26,6 +29,7 @@ def command(uri: str) -> None:
     from kirok.stores.open import open_stores
 
     shown = printable(without_password(uri))
+    refuse_absent(uri)
     with closing(open_stores(uri)) as stores:
         if stores.reindex is None:
             raise NotSupported(f"{shown} keeps nothing that could be made anew: name a database.")

@@ -10,6 +10,7 @@ import click
 
 from kirok.base.errors import InvalidState, KirokError
 from kirok.cli.printing import printable
+from kirok.cli.sizes import counted
 from kirok.rules.passwords import without_password
 
 if TYPE_CHECKING:
@@ -30,7 +31,9 @@ _DUMPS = {
 @click.option("--yes", is_flag=True, help="Do not ask whether there is a dump (PostgreSQL and MySQL).")
 @click.option("--no-snapshot", is_flag=True, help="Make no copy of a SQLite file first: there is a backup already.")
 def command(url: str, plan: bool, yes: bool, no_snapshot: bool) -> None:
-    """Bring the database at URL (such as sqlite:///mlflow.db) to this version's schema, that of MLflow 3.17.2.
+    """Bring an older database to this version's schema.
+
+    That is the schema of MLflow 3.17.2; URL names the database, such as sqlite:///mlflow.db.
 
     One step a revision of MLflow, from 0.9 on, each of them whole or not at all: stopped half way, the same command
     goes on, and so does MLflow's. A SQLite file is copied first. Stop every server of the database before.
@@ -66,7 +69,7 @@ def _print_plan(shown: str, database: "OldDatabase") -> None:
     for number, planned in enumerate(steps, 1):
         click.echo(f"{number:3}. {planned.step.revision:13} {planned.step.title}")
         for work in planned.work:
-            click.echo(f"       {work.table}: {work.said}, about {work.rows:,} rows{_about(work.seconds)}")
+            click.echo(f"       {work.table}: {work.said}, about {counted(work.rows, 'row')}{_about(work.seconds)}")
     if database.kind == "sqlite":
         click.echo("While a step runs, nobody else can write to the file. It is copied first.")
     else:
@@ -103,7 +106,8 @@ def _upgrade(shown: str, database: "OldDatabase", way_back: str) -> None:
         nonlocal number
         number += 1
         passed = time.monotonic() - begun
-        click.echo(f"{number:3}/{total} {step.revision:13} {step.title} ({_duration(passed)} so far)")
+        so_far = f" ({_duration(passed)} so far)" if passed >= 1 else ""
+        click.echo(f"{number:3}/{total} {step.revision:13} {step.title}{so_far}")
 
     try:
         database.upgrade(tell)

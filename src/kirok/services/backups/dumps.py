@@ -5,6 +5,9 @@ import shlex
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from kirok.rules.passwords import without_password
+
+_SECRETS = ("password", "sslpassword")
 DATABASES = ("postgresql", "postgres", "mysql", "mariadb")
 
 
@@ -21,10 +24,10 @@ def scheme_of(uri: str) -> str:
 
 def _pg_dump(uri: str, file: Path) -> str:
     # Without the password, which pg_dump asks for.
-    bare = re.sub(r"^[^:]+", "postgresql", re.sub(r"(://[^/@:]*):[^/@]*@", r"\1@", uri))
+    bare = re.sub(r"^[^:]+", "postgresql", without_password(uri).replace(":***@", "@"))
     options = parse_qsl(urlsplit(bare).query)
-    if any(name == "password" for name, _ in options):
-        kept = "&".join(f"{name}={value}" for name, value in options if name != "password")
+    if any(name in _SECRETS for name, _ in options):
+        kept = "&".join(f"{name}={value}" for name, value in options if name not in _SECRETS)
         bare = bare.partition("?")[0] + (f"?{kept}" if kept else "")
     return shlex.join(["pg_dump", "--format=custom", f"--file={file}", bare])
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO
 
-from kirok.base.errors import PermissionDenied, Unavailable
+from kirok.base.errors import NotFound, PermissionDenied, Unavailable
 
 
 class ServingLock:
@@ -25,6 +25,10 @@ class ServingLock:
         """Take the lock; Unavailable, naming the other process, where a server holds it."""
         try:
             file = open(self._path, "a+", encoding="ascii")
+        except FileNotFoundError as error:
+            raise NotFound(
+                f"There is no folder {str(self._path.parent)!r} for the database: make it, or name another file."
+            ) from error
         except OSError as error:
             raise PermissionDenied(
                 f"The lock file {str(self._path)!r} cannot be opened: {error.strerror}. A server writes its lock and "
@@ -37,8 +41,8 @@ class ServingLock:
             holder = file.read().strip() or "unknown"
             file.close()
             raise Unavailable(
-                f"Another kirok server (process {holder}) serves {str(self._database)!r}. Connect to that one, stop "
-                "it, or give this server a database of its own with --backend-store-uri."
+                f"Another kirok server (process {holder}) serves {str(self._database)!r}. Connect to that one, or "
+                "stop it first; another server needs a database of its own (--backend-store-uri)."
             ) from None
         file.seek(0)
         file.truncate()

@@ -1,0 +1,14 @@
+"""What a copy tells."""
+
+from kirok.cli.fidelity import told
+from kirok.services.copy_report import Artifacts, Report
+
+
+def test_files_that_one_reason_kept_away_are_told_in_one_line() -> None:
+    failures = {f"mlflow-artifacts:/1/{run}": "A server keeps these files." for run in range(50)}
+    failures["s3://bucket/2"] = "Access denied."
+    lines = told(Report(wrote=True, artifacts=Artifacts(failures=failures))).splitlines()
+    assert lines[-2:] == [
+        "Files at mlflow-artifacts:/1/0 and at 49 more places were not reached: A server keeps these files.",
+        "Files at s3://bucket/2 were not reached: Access denied.",
+    ]
