@@ -16,6 +16,7 @@ from kirok.base.errors import (
     Unavailable,
 )
 from kirok.stores.sql.dialect import OWN_TABLES_MISSING, Kind
+from kirok.stores.sql.postgresql.arrays import array_literal
 
 _SCHEMA_LOCK = 0x6B69726F6B  # "kirok"; any number that nobody else uses
 
@@ -52,8 +53,9 @@ class PostgresqlDialect:
     end_alone: tuple[str, ...] = ("COMMIT",)
 
     def listed(self, values: Iterable[str] | Iterable[int]) -> object:
-        """As Dialect."""
-        return list(values)
+        """As Dialect; texts as a literal, which the driver would take ten times as long to write."""
+        listed = list(values)
+        return array_literal("text", listed) if listed and isinstance(listed[0], str) else listed
 
     def ordered(self, column: str, ascending: bool, *, nullable: bool = True) -> str:
         """As Dialect."""
