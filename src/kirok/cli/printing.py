@@ -23,8 +23,12 @@ def printable(text: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """`text` as a message of one line: its lines joined by spaces, the rest as `printable`."""
-    return printable(" ".join(text.split()))
+    """`text` as a message of one line: its lines joined by spaces, the rest as `printable`.
+
+    A line that only points at a place in the one above it points nowhere then, and is left out.
+    """
+    lines = [line for line in text.splitlines() if line.strip() != "^"]
+    return printable(" ".join(" ".join(lines).split()))
 
 
 def table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from kirok.rules.passwords import without_password
+from kirok.base.errors import InvalidParameter
+from kirok.rules.passwords import check_password_is_escaped, without_password
 
 
 @pytest.mark.parametrize(
@@ -22,3 +23,24 @@ from kirok.rules.passwords import without_password
 )
 def test_a_password_is_not_shown(uri: str, shown: str) -> None:
     assert without_password(uri) == shown
+
+
+@pytest.mark.parametrize("password", ["se@cret", "se/cret", "se?cret", "se#cret"])
+def test_a_password_that_ends_early_is_refused_unseen(password: str) -> None:
+    with pytest.raises(InvalidParameter, match="%40") as refused:
+        check_password_is_escaped(f"postgresql://me:{password}@host/db")
+    assert "cret" not in refused.value.message.partition("Write")[0]
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "postgresql://me:se%40cret@host:5432/db?application_name=a@b",
+        "postgresql://host:5432/db?application_name=a@b",
+        "postgresql://me@host/db",
+        "postgresql:///db?host=/run/postgresql",
+        "mysql+pymysql://me:@host/db",
+    ],
+)
+def test_other_passwords_are_taken(uri: str) -> None:
+    check_password_is_escaped(uri)

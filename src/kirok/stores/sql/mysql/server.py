@@ -10,7 +10,7 @@ from pymysql.constants import ER
 
 from kirok.base.errors import InvalidParameter, KirokError, PermissionDenied, Unavailable
 from kirok.base.settings import DatabaseSettings
-from kirok.rules.passwords import without_password
+from kirok.rules.passwords import check_password_is_escaped, without_password
 from kirok.stores.sql.connection import Cursor
 from kirok.stores.sql.dialect import Dialect
 from kirok.stores.sql.inserts import Insert
@@ -31,6 +31,7 @@ class MysqlServer:
     dialect: Dialect = MYSQL
 
     def __init__(self, uri: str, settings: DatabaseSettings) -> None:
+        check_password_is_escaped(uri)
         self.shown = without_password(uri)
         self._settings = settings
         self._arguments = self._read(uri)

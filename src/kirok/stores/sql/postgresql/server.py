@@ -11,7 +11,7 @@ from psycopg.pq import TransactionStatus
 
 from kirok.base.errors import InvalidParameter, KirokError, PermissionDenied, Unavailable
 from kirok.base.settings import DatabaseSettings
-from kirok.rules.passwords import without_password
+from kirok.rules.passwords import check_password_is_escaped, without_password
 from kirok.stores.sql.connection import Cursor
 from kirok.stores.sql.dialect import Dialect
 from kirok.stores.sql.inserts import Insert
@@ -27,6 +27,7 @@ class PostgresqlServer:
     dialect: Dialect = POSTGRESQL
 
     def __init__(self, uri: str, settings: DatabaseSettings) -> None:
+        check_password_is_escaped(uri)
         self.shown = without_password(uri)
         # The driver that SQLAlchemy would take is part of its URIs; libpq does not know it.
         self._target = _SCHEME.sub("postgresql://", uri)
