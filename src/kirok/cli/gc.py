@@ -130,7 +130,8 @@ def command(
                 click.echo(f"Job with ID {printable(job_id)} has been permanently deleted.")
         _summarise(stores.bin, freed, used, dry_run=dry_run, vacuum=vacuum)
     if kept:
-        raise click.ClickException(f"{kept} could not be deleted; the reasons are above. Run gc again afterwards.")
+        outcome = "would stay" if dry_run else "could not be deleted"
+        raise click.ClickException(f"{kept} {outcome}; the reasons are above. Mend them and run gc again.")
 
 
 def age(text: str) -> int:
