@@ -254,12 +254,16 @@ class MariadbServer(DatabaseServer):
             "--datadir",
             self.folder / "data",
             "--innodb-log-file-size=32M",
+            # Of its own: a server that starts removes temporary tables it finds there, another's as well.
+            "--tmpdir",
+            self.folder / "temporary",
         ]
         self._command += ["--innodb-flush-method=nosync", "--lc-messages-dir", shared]
-        data = self.folder / "data"
-        data.mkdir()
-        if "user" in self._options:
-            os.chown(data, self._options["user"], self._options["group"])
+        for name in ("data", "temporary"):
+            folder = self.folder / name
+            folder.mkdir()
+            if "user" in self._options:
+                os.chown(folder, self._options["user"], self._options["group"])
         # What mariadb-install-db does, which finds nothing where its files were merely unpacked.
         steps = [
             "CREATE DATABASE mysql;\nUSE mysql;\nSET @auth_root_socket=NULL;\n",
