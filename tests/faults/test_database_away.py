@@ -69,8 +69,7 @@ def test_clients_outlast_a_database_that_is_away(served: Backend, tmp_path: Path
             # What a killed PostgreSQL leaves running may still finish what it is at.
             wait_until(lambda: not _takes_connections(served))
             with pytest.raises(Unavailable, match="cannot be reached"):
-                for _ in range(10):
-                    new_runs(running.address, 1)
+                new_runs(running.address, 10)
             _reads_are_refused(running.address, runs[0])
             served.server.start()
             reached = [len(client.params) for client in clients]
