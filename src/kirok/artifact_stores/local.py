@@ -9,7 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from kirok.artifact_stores.names import UPLOADING, check_file
+from kirok.artifact_stores.protocols import DirectAccess, PartedUploads
 from kirok.base.errors import InternalError, InvalidParameter, KirokError, NotFound, PermissionDenied
+from kirok.base.settings import ArtifactSettings
 from kirok.entities.artifacts import ArtifactPath, FileInfo
 
 # One read: large enough that the hop to a thread is nothing beside it, small enough to stay in the processor's cache.
@@ -58,9 +60,13 @@ class LocalUpload:
 class LocalArtifacts:
     """Files below a folder. Links are followed as long as they stay inside it."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, settings: ArtifactSettings = ArtifactSettings()) -> None:
+        self._settings = settings
         self._root = os.path.realpath(root)
         self.uri = Path(self._root).as_uri()
+
+    parted: PartedUploads | None = None
+    direct: DirectAccess | None = None
 
     def list(self, path: ArtifactPath) -> list[FileInfo]:
         """What lies directly in a directory, by path."""

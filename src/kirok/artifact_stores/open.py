@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from kirok.artifact_stores.locations import local_folder, scheme
 from kirok.base.errors import InvalidParameter
+from kirok.base.settings import ArtifactSettings
 
 if TYPE_CHECKING:
     from kirok.artifact_stores.protocols import ArtifactStore, StreamedArtifactStore
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 REMOTE_SCHEMES = ("s3", "gs", "az", "azure", "adl", "abfs", "abfss", "wasb", "wasbs")
 
 
-def open_artifact_store(location: str) -> "StreamedArtifactStore":
+def open_artifact_store(location: str, settings: ArtifactSettings = ArtifactSettings()) -> "StreamedArtifactStore":
     """The store at a path, a `file:` URI or an object store's URI (credentials come from the environment).
 
     Nothing is contacted and no folder is made yet. InvalidParameter for a location of another kind.
@@ -22,19 +23,21 @@ def open_artifact_store(location: str) -> "StreamedArtifactStore":
     if kind in REMOTE_SCHEMES:
         from kirok.artifact_stores.remote import RemoteArtifacts
 
-        return RemoteArtifacts(location)
+        return RemoteArtifacts(location, settings)
     folder = local_folder(location)
     if folder is not None:
         from kirok.artifact_stores.local import LocalArtifacts
 
-        return LocalArtifacts(folder)
+        return LocalArtifacts(folder, settings)
     raise InvalidParameter(
         f"Artifacts cannot be kept at {location!r}: kirok knows folders (a path or file:///path) and the object stores "
         f"{', '.join(f'{name}://' for name in ('s3', 'gs', 'az', 'abfss', 'wasbs'))}, not {kind}:."
     )
 
 
-def open_run_artifacts(location: str, tracking: "Transport | None") -> "ArtifactStore":
+def open_run_artifacts(
+    location: str, tracking: "Transport | None", settings: ArtifactSettings = ArtifactSettings()
+) -> "ArtifactStore":
     """The store that a client finds at a run's artifact root: `open_artifact_store`, or the proxy that `tracking` is.
 
     InvalidParameter for a proxied root without a server, or with another one: credentials for one server are not sent
@@ -43,7 +46,7 @@ def open_run_artifacts(location: str, tracking: "Transport | None") -> "Artifact
     is_proxied = scheme(location) == "mlflow-artifacts"
     root = location if is_proxied else _path_at_server(location, tracking)
     if root is None:
-        return open_artifact_store(location)
+        return open_artifact_store(location, settings)
 
     from kirok.artifact_stores.proxy import ProxiedArtifacts, proxied_path
 
@@ -57,7 +60,7 @@ def open_run_artifacts(location: str, tracking: "Transport | None") -> "Artifact
             f"The artifacts at {location!r} are kept by the server {host}, but MLFLOW_TRACKING_URI names "
             f"{tracking.uri}. Set it to the server that keeps them."
         )
-    return ProxiedArtifacts(tracking, proxied_path(root))
+    return ProxiedArtifacts(tracking, proxied_path(root), settings)
 
 
 def _path_at_server(location: str, tracking: "Transport | None") -> str | None:

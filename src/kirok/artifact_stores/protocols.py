@@ -10,7 +10,14 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
-from kirok.entities.artifacts import ArtifactPath, FileInfo
+from kirok.entities.artifacts import ArtifactPath, FileInfo, Part, SignedRequest
+
+
+class Upload(Protocol):
+    """A file on its way in; nobody sees it before it is whole."""
+
+    def write(self, pieces: Sequence[bytes]) -> None:
+        """Append."""
 
 
 class OpenFile(Protocol):
@@ -29,17 +36,62 @@ class OpenFile(Protocol):
         """Let go of the file."""
 
 
-class Upload(Protocol):
-    """A file on its way in; nobody sees it before it is whole."""
+class PartedUploads(Protocol):
+    """Large files sent in pieces, in any order and by several senders, and gone on with after an interruption.
 
-    def write(self, pieces: Sequence[bytes]) -> None:
-        """Append."""
+    Nobody sees the file before `complete`. NotFound for an upload that was completed, given up or never begun.
+    """
+
+    smallest_part_bytes: int
+    """Every part but the last must have this size at least."""
+
+    def begin(self, path: ArtifactPath, part_bytes: int) -> str:
+        """The id of a new upload, of parts of `part_bytes` each (the last may be shorter).
+
+        Whoever knows it may send parts, so it cannot be guessed.
+        """
+
+    def part(self, path: ArtifactPath, upload_id: str, number: int) -> AbstractContextManager[Upload]:
+        """Part `number` on its way in; kept when the block ends, and durable then."""
+
+    def parts(self, path: ArtifactPath, upload_id: str) -> Sequence[Part]:
+        """The parts that are kept, by number."""
+
+    def complete(self, path: ArtifactPath, upload_id: str, parts: Sequence[Part]) -> None:
+        """Put `parts` (numbers and tags; by number, all of them) together as the file at `path`, whole or not at all.
+
+        InvalidParameter where one is missing or has another tag.
+        """
+
+    def abandon(self, path: ArtifactPath, upload_id: str) -> None:
+        """Drop the upload and what came of it. Nothing there is no error."""
+
+
+class DirectAccess(Protocol):
+    """A store that lets others in without credentials, one request at a time. `expires_s` is in seconds."""
+
+    def download(self, path: ArtifactPath, expires_s: int) -> SignedRequest:
+        """A GET of the file, ranges included."""
+
+    def upload(self, path: ArtifactPath, expires_s: int) -> SignedRequest:
+        """A PUT of the whole file."""
+
+    def part(self, path: ArtifactPath, upload_id: str, number: int, expires_s: int) -> SignedRequest | None:
+        """A PUT of one part of a `PartedUploads`; None where this store has no such request."""
 
 
 class ArtifactStore(Protocol):
     """Files below one root."""
 
     uri: str
+
+    @property
+    def parted(self) -> PartedUploads | None:
+        """Uploads in parts, where this store has them."""
+
+    @property
+    def direct(self) -> DirectAccess | None:
+        """Requests that others may send to the store itself, where it has them."""
 
     def list(self, path: ArtifactPath) -> list[FileInfo]:
         """What lies directly in a directory, by path. Nothing, not an error, for a file or where nothing is."""

@@ -6,7 +6,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from kirok.artifact_stores.names import check_file
+from kirok.artifact_stores.protocols import DirectAccess, PartedUploads
 from kirok.base.errors import InvalidParameter
+from kirok.base.settings import ArtifactSettings
 from kirok.entities.artifacts import ArtifactPath, FileInfo
 from kirok.transport import HttpResponse, Transport
 from kirok.wire import artifacts as wire
@@ -48,9 +50,14 @@ class FileInTransit:
 class ProxiedArtifacts:
     """The files below `root` on a tracking server."""
 
-    def __init__(self, transport: Transport, root: ArtifactPath) -> None:
-        self._transport, self._root = transport, root
+    def __init__(
+        self, transport: Transport, root: ArtifactPath, settings: ArtifactSettings = ArtifactSettings()
+    ) -> None:
+        self._transport, self._root, self._settings = transport, root, settings
         self.uri = f"{SCHEME}:/{root}"
+
+    parted: PartedUploads | None = None
+    direct: DirectAccess | None = None
 
     def list(self, path: ArtifactPath) -> list[FileInfo]:
         """What lies directly in a directory, by path."""

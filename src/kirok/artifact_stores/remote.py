@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kirok.artifact_stores.names import check_file
+from kirok.artifact_stores.protocols import DirectAccess, PartedUploads
 from kirok.base.errors import InvalidParameter, KirokError, NotFound, PermissionDenied, Unavailable
+from kirok.base.settings import ArtifactSettings
 from kirok.entities.artifacts import ArtifactPath, FileInfo
 
 if TYPE_CHECKING:
@@ -59,9 +61,13 @@ class ObjectUpload:
 class RemoteArtifacts:
     """Files below a URI such as `s3://bucket/folder`."""
 
-    def __init__(self, uri: str) -> None:
+    def __init__(self, uri: str, settings: ArtifactSettings = ArtifactSettings()) -> None:
+        self._settings = settings
         self.uri = uri.rstrip("/")
         self._opened: ObjectStore | None = None
+
+    parted: PartedUploads | None = None
+    direct: DirectAccess | None = None
 
     def list(self, path: ArtifactPath) -> list[FileInfo]:
         """What lies directly below a prefix, by path."""

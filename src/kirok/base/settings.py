@@ -146,6 +146,42 @@ def _stored_credentials(home: Path) -> tuple[str | None, str | None]:
     return section.get("mlflow_tracking_username"), section.get("mlflow_tracking_password")
 
 
+class ArtifactSettings(Struct, frozen=True):
+    """How files are moved, by client and server alike. Sizes in bytes, times in seconds."""
+
+    fsync: bool = True
+    """Whether a file in a folder is on the disk, not only in the system's memory, before it counts as stored."""
+    presigned: bool = True
+    """Whether large files go straight to the object store, by requests that the server signs (server: hands them
+    out; client: asks for them)."""
+    presigned_expires_s: int = 900
+    parted_from_bytes: int = 64 << 20
+    """The size from which a file is sent in parts."""
+    part_bytes: int = 16 << 20
+    """The least size of such a part; it grows where a file would have too many."""
+    at_once: int = 8
+    """Files, or parts of one, that are moved at the same time."""
+    progress_bar: bool = True
+
+    @classmethod
+    def read(cls, env: Mapping[str, str]) -> "ArtifactSettings":
+        """From the environment; InvalidParameter for a value that cannot be used."""
+        settings = cls(
+            fsync=switch(env, "ARTIFACT_FSYNC", True),
+            presigned=switch(env, "PRESIGNED_URLS", True),
+            presigned_expires_s=int(number(env, "PRESIGNED_DOWNLOAD_URL_TTL_SECONDS", 900)),
+            parted_from_bytes=int(number(env, "MULTIPART_UPLOAD_MINIMUM_FILE_SIZE", 64 << 20)),
+            part_bytes=int(number(env, "MULTIPART_UPLOAD_CHUNK_SIZE", 16 << 20)),
+            at_once=int(number(env, "ARTIFACT_TRANSFERS_AT_ONCE", 8)),
+            progress_bar=switch(env, "ENABLE_ARTIFACTS_PROGRESS_BAR", True),
+        )
+        if settings.at_once < 1 or settings.presigned_expires_s < 1:
+            raise InvalidParameter(
+                "KIROK_ARTIFACT_TRANSFERS_AT_ONCE and KIROK_PRESIGNED_DOWNLOAD_URL_TTL_SECONDS are at least 1."
+            )
+        return settings
+
+
 class ClientSettings(Struct, frozen=True):
     """What the environment tells the client."""
 
@@ -160,6 +196,7 @@ class ClientSettings(Struct, frozen=True):
     print_links: bool = True
     """Whether the end of a run prints where to look at it."""
     transport: TransportSettings = TransportSettings()
+    artifacts: ArtifactSettings = ArtifactSettings()
 
     @classmethod
     def read(cls, env: Mapping[str, str]) -> "ClientSettings":
@@ -174,6 +211,7 @@ class ClientSettings(Struct, frozen=True):
             truncate_long_values=switch(env, "TRUNCATE_LONG_VALUES", True),
             print_links=not switch(env, "SUPPRESS_PRINTING_URL_TO_STDOUT", False),
             transport=TransportSettings.read(env),
+            artifacts=ArtifactSettings.read(env),
         )
 
 
@@ -189,6 +227,7 @@ class ServerSettings(Struct, frozen=True):
     """Further folders and URIs below which artifacts of runs are listed and served. A row may name any place, so
     only what lies below the destination, the default root, or one of these is opened.
     """
+    artifacts: ArtifactSettings = ArtifactSettings()
     host: str = "127.0.0.1"
     port: int = 5000
     workers: int = 1

@@ -10,7 +10,7 @@ import click
 
 from kirok.artifact_stores.locations import local_folder, scheme
 from kirok.base.errors import InvalidParameter
-from kirok.base.settings import ServerSettings, switch
+from kirok.base.settings import ArtifactSettings, ServerSettings, switch
 from kirok.cli import later
 from kirok.cli.later import names
 from kirok.cli.printing import printable
@@ -171,6 +171,7 @@ def command(
         artifacts_only=artifacts_only,
         artifacts_destination=artifacts_destination,
         artifact_roots=listed(artifact_roots),
+        artifacts=ArtifactSettings.read(os.environ),
         host=host,
         port=port,
         workers=_possible_workers(workers or 1, backend, artifacts_only),

@@ -107,7 +107,7 @@ def _found(
         raise InvalidParameter(f"{uri!r} names no file or directory.")
     connection = SESSION.connect(tracking_uri or SESSION.tracking_uri())
     root = root or ("/" if uri.startswith("/") else ".")
-    return open_run_artifacts(root, connection.server), ArtifactPath.parse(name)
+    return open_run_artifacts(root, connection.server, connection.settings.artifacts), ArtifactPath.parse(name)
 
 
 def _run_and_path(uri: str) -> tuple[str, ArtifactPath]:

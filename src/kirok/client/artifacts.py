@@ -101,7 +101,9 @@ class ArtifactMethods(Connected):
 
     def artifacts_of(self, run_id: str) -> ArtifactStore:
         """The files of a run, wherever they are."""
-        return open_run_artifacts(self._artifact_uri(run_id), self._connection.server)
+        return open_run_artifacts(
+            self._artifact_uri(run_id), self._connection.server, self._connection.settings.artifacts
+        )
 
     def _artifact_uri(self, run_id: str) -> str:
         known = self._connection.artifact_uris

@@ -18,6 +18,25 @@ class FileInfo(Struct, frozen=True):
     path: str
     is_dir: bool
     file_size: int | None = None
+    modified_ms: int | None = None
+    """When it was last written, in ms since the epoch; None where the store does not tell, as for directories."""
+
+
+class Part(Struct, frozen=True):
+    """A piece of a large file that a store has already; pieces are numbered from 1."""
+
+    number: int
+    size_bytes: int
+    tag: str
+    """What the store calls this content; asked for again when the pieces are put together."""
+
+
+class SignedRequest(Struct, frozen=True):
+    """What lets anybody who has it do one thing at a store, for a while, without credentials."""
+
+    url: str
+    headers: dict[str, str] = {}
+    """To be sent along, or the store refuses."""
 
 
 class ArtifactPath(str):

@@ -27,12 +27,14 @@ def create_app(settings: ServerSettings, stores: Stores) -> App:
 
     Raises InvalidParameter for an artifacts destination of an unknown kind.
     """
-    destination = open_artifact_store(settings.artifacts_destination) if settings.serve_artifacts else None
+    destination = (
+        open_artifact_store(settings.artifacts_destination, settings.artifacts) if settings.serve_artifacts else None
+    )
     context = Context.over(
         stores,
         settings,
         destination,
-        RunArtifacts(stores.runs, destination, artifact_roots(settings)),
+        RunArtifacts(stores.runs, destination, artifact_roots(settings), settings.artifacts),
         ThreadPoolExecutor(_THREADS, thread_name_prefix="kirok-request"),
     )
     guard = RequestGuard(settings, version("kirok"))

@@ -11,6 +11,7 @@ from kirok.artifact_stores.proxy import SCHEME as PROXIED
 from kirok.artifact_stores.proxy import proxied_path
 from kirok.artifact_stores.subtrees import Subtree
 from kirok.base.errors import PermissionDenied, Unavailable
+from kirok.base.settings import ArtifactSettings
 from kirok.entities.artifacts import ArtifactPath
 from kirok.entities.runs import Run
 
@@ -29,8 +30,14 @@ class RunArtifacts:
     with their own rights; this process lends nobody its own.
     """
 
-    def __init__(self, runs: ReadsRuns, destination: StreamedArtifactStore | None, roots: Iterable[str]) -> None:
-        self._runs = runs
+    def __init__(
+        self,
+        runs: ReadsRuns,
+        destination: StreamedArtifactStore | None,
+        roots: Iterable[str],
+        settings: ArtifactSettings = ArtifactSettings(),
+    ) -> None:
+        self._runs, self._settings = runs, settings
         self._destination = destination
         self._roots = [root for root in roots if scheme(root) != PROXIED]
 
@@ -46,7 +53,7 @@ class RunArtifacts:
         for root in self._roots:
             inner = _path_within(root, uri)
             if inner is not None:
-                return uri, Subtree(open_artifact_store(root), inner)
+                return uri, Subtree(open_artifact_store(root, self._settings), inner)
         raise PermissionDenied(
             f"The artifacts of run {run_id} lie at {uri!r}, which this server does not serve: it opens only what is "
             f"below {', '.join(repr(root) for root in self._roots)}. Add the folder or bucket to --artifact-roots (or "
