@@ -14,7 +14,7 @@ def endpoints_page() -> str:
     lines = [
         "# REST endpoints",
         "",
-        "Generated from `src/kirok/wire/endpoints.py` by `make docs`.",
+        "Generated from `src/kirok/wire/endpoints.py` and `artifact_endpoints.py` by `make docs`.",
         "The same table makes `/openapi.json` and `/docs` on a server.",
         "Bodies and answers are JSON in the shapes of MLflow 3.17; int64 are numbers, NaN and infinities are text.",
         "What is served below `/api` is also served below `/ajax-api`, for browsers.",

@@ -12,7 +12,7 @@ from kirok.base.settings import ArtifactSettings
 from kirok.entities.artifacts import ArtifactPath, FileInfo
 from kirok.transport import HttpResponse, Transport
 from kirok.wire import artifacts as wire
-from kirok.wire.endpoints import LIST_PROXIED
+from kirok.wire.artifact_endpoints import LIST_PROXIED
 
 SCHEME = "mlflow-artifacts"
 _PIECE_BYTES = 1 << 20

@@ -48,3 +48,17 @@ class Endpoint(Struct, frozen=True):
             return (self.path,)
         browser = f"/ajax-api/{self.version}{self.base}{self.path}"
         return (browser,) if self.browser_only else (self.api_path, browser)
+
+
+def post(
+    name: str, path: str, request: type[Any], response: type[Any], permission: Permission, summary: str
+) -> Endpoint:
+    """The row of an operation that MLflow's clients send as JSON."""
+    return Endpoint(name, "POST", path, request, response, permission, summary)
+
+
+def get(
+    name: str, path: str, request: type[Any], response: type[Any], permission: Permission, summary: str
+) -> Endpoint:
+    """The row of an operation that MLflow's clients ask for in the query string."""
+    return Endpoint(name, "GET", path, request, response, permission, summary)

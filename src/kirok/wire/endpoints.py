@@ -2,31 +2,18 @@
 test asks that every row has a handler and a permission.
 """
 
-from typing import Any
-
 from kirok.wire import archives, artifacts, charts, experiments, logged_models, metrics, runs, series, why_not
-from kirok.wire.endpoint import Endpoint, Permission
+from kirok.wire.artifact_endpoints import ARTIFACT_ENDPOINTS
+from kirok.wire.endpoint import Endpoint, Permission, get, post
 
 MLFLOW_VERSION = "3.17.2"
 """The MLflow version spoken: clients decide by it what to send."""
 
 
-def _post(
-    name: str, path: str, request: type[Any], response: type[Any], permission: Permission, summary: str
-) -> Endpoint:
-    return Endpoint(name, "POST", path, request, response, permission, summary)
-
-
-def _get(
-    name: str, path: str, request: type[Any], response: type[Any], permission: Permission, summary: str
-) -> Endpoint:
-    return Endpoint(name, "GET", path, request, response, permission, summary)
-
-
 _READ, _EDIT, _MANAGE = Permission.READ, Permission.EDIT, Permission.MANAGE
 _Empty = experiments.Empty
 
-CREATE_EXPERIMENT = _post(
+CREATE_EXPERIMENT = post(
     "create_experiment",
     "/experiments/create",
     experiments.CreateExperiment,
@@ -34,7 +21,7 @@ CREATE_EXPERIMENT = _post(
     _EDIT,
     "Make an experiment; names are unique among active and deleted ones.",
 )
-GET_EXPERIMENT = _get(
+GET_EXPERIMENT = get(
     "get_experiment",
     "/experiments/get",
     experiments.GetExperiment,
@@ -42,7 +29,7 @@ GET_EXPERIMENT = _get(
     _READ,
     "An experiment by id, deleted or not.",
 )
-GET_EXPERIMENT_BY_NAME = _get(
+GET_EXPERIMENT_BY_NAME = get(
     "get_experiment_by_name",
     "/experiments/get-by-name",
     experiments.GetExperimentByName,
@@ -50,7 +37,7 @@ GET_EXPERIMENT_BY_NAME = _get(
     _READ,
     "An experiment by name, deleted or not.",
 )
-SEARCH_EXPERIMENTS = _post(
+SEARCH_EXPERIMENTS = post(
     "search_experiments",
     "/experiments/search",
     experiments.SearchExperiments,
@@ -58,7 +45,7 @@ SEARCH_EXPERIMENTS = _post(
     _READ,
     "A page of experiments.",
 )
-SEARCH_EXPERIMENTS_BY_QUERY = _get(
+SEARCH_EXPERIMENTS_BY_QUERY = get(
     "search_experiments_by_query",
     "/experiments/search",
     experiments.SearchExperiments,
@@ -66,7 +53,7 @@ SEARCH_EXPERIMENTS_BY_QUERY = _get(
     _READ,
     "A page of experiments, asked for in the query string.",
 )
-DELETE_EXPERIMENT = _post(
+DELETE_EXPERIMENT = post(
     "delete_experiment",
     "/experiments/delete",
     experiments.DeleteExperiment,
@@ -74,7 +61,7 @@ DELETE_EXPERIMENT = _post(
     _MANAGE,
     "Put an experiment and its runs into the bin.",
 )
-RESTORE_EXPERIMENT = _post(
+RESTORE_EXPERIMENT = post(
     "restore_experiment",
     "/experiments/restore",
     experiments.RestoreExperiment,
@@ -82,7 +69,7 @@ RESTORE_EXPERIMENT = _post(
     _MANAGE,
     "Take an experiment and all its runs out of the bin.",
 )
-UPDATE_EXPERIMENT = _post(
+UPDATE_EXPERIMENT = post(
     "update_experiment",
     "/experiments/update",
     experiments.UpdateExperiment,
@@ -90,7 +77,7 @@ UPDATE_EXPERIMENT = _post(
     _EDIT,
     "Rename an experiment.",
 )
-SET_EXPERIMENT_TAG = _post(
+SET_EXPERIMENT_TAG = post(
     "set_experiment_tag",
     "/experiments/set-experiment-tag",
     experiments.SetExperimentTag,
@@ -98,7 +85,7 @@ SET_EXPERIMENT_TAG = _post(
     _EDIT,
     "Set a tag of an experiment.",
 )
-DELETE_EXPERIMENT_TAG = _post(
+DELETE_EXPERIMENT_TAG = post(
     "delete_experiment_tag",
     "/experiments/delete-experiment-tag",
     experiments.DeleteExperimentTag,
@@ -117,8 +104,8 @@ SEARCH_DATASETS = Endpoint(
     browser_only=True,
 )
 
-CREATE_RUN = _post("create_run", "/runs/create", runs.CreateRun, runs.OneRun, _EDIT, "Start a run.")
-UPDATE_RUN = _post(
+CREATE_RUN = post("create_run", "/runs/create", runs.CreateRun, runs.OneRun, _EDIT, "Start a run.")
+UPDATE_RUN = post(
     "update_run",
     "/runs/update",
     runs.UpdateRun,
@@ -126,10 +113,10 @@ UPDATE_RUN = _post(
     _EDIT,
     "Change status, end time or name of a run.",
 )
-DELETE_RUN = _post("delete_run", "/runs/delete", runs.DeleteRun, _Empty, _EDIT, "Put a run into the bin.")
-RESTORE_RUN = _post("restore_run", "/runs/restore", runs.RestoreRun, _Empty, _EDIT, "Take a run out of the bin.")
-GET_RUN = _get("get_run", "/runs/get", runs.GetRun, runs.OneRun, _READ, "A run, whole, deleted or not.")
-SEARCH_RUNS = _post("search_runs", "/runs/search", runs.SearchRuns, runs.RunsPage, _READ, "A page of runs.")
+DELETE_RUN = post("delete_run", "/runs/delete", runs.DeleteRun, _Empty, _EDIT, "Put a run into the bin.")
+RESTORE_RUN = post("restore_run", "/runs/restore", runs.RestoreRun, _Empty, _EDIT, "Take a run out of the bin.")
+GET_RUN = get("get_run", "/runs/get", runs.GetRun, runs.OneRun, _READ, "A run, whole, deleted or not.")
+SEARCH_RUNS = post("search_runs", "/runs/search", runs.SearchRuns, runs.RunsPage, _READ, "A page of runs.")
 WHY_NOT = Endpoint(
     "why_not",
     "POST",
@@ -140,11 +127,11 @@ WHY_NOT = Endpoint(
     "Which clauses of a filter leave a run out, what the run has there, and what was nearly meant.",
     at_root=True,
 )
-LOG_METRIC = _post("log_metric", "/runs/log-metric", metrics.LogMetric, _Empty, _EDIT, "Log one point.")
-LOG_PARAM = _post("log_param", "/runs/log-parameter", runs.LogParam, _Empty, _EDIT, "Log one param; it cannot change.")
-SET_TAG = _post("set_tag", "/runs/set-tag", runs.SetTag, _Empty, _EDIT, "Set a tag of a run.")
-DELETE_TAG = _post("delete_tag", "/runs/delete-tag", runs.DeleteTag, _Empty, _EDIT, "Remove a tag of a run.")
-LOG_BATCH = _post(
+LOG_METRIC = post("log_metric", "/runs/log-metric", metrics.LogMetric, _Empty, _EDIT, "Log one point.")
+LOG_PARAM = post("log_param", "/runs/log-parameter", runs.LogParam, _Empty, _EDIT, "Log one param; it cannot change.")
+SET_TAG = post("set_tag", "/runs/set-tag", runs.SetTag, _Empty, _EDIT, "Set a tag of a run.")
+DELETE_TAG = post("delete_tag", "/runs/delete-tag", runs.DeleteTag, _Empty, _EDIT, "Remove a tag of a run.")
+LOG_BATCH = post(
     "log_batch",
     "/runs/log-batch",
     runs.LogBatch,
@@ -152,11 +139,11 @@ LOG_BATCH = _post(
     _EDIT,
     "Log points, params and tags; all or nothing.",
 )
-LOG_INPUTS = _post(
+LOG_INPUTS = post(
     "log_inputs", "/runs/log-inputs", runs.LogInputs, _Empty, _EDIT, "Record datasets and models a run read."
 )
-LOG_OUTPUTS = _post("log_outputs", "/runs/outputs", runs.LogOutputs, _Empty, _EDIT, "Record models a run produced.")
-LOG_MODEL = _post(
+LOG_OUTPUTS = post("log_outputs", "/runs/outputs", runs.LogOutputs, _Empty, _EDIT, "Record models a run produced.")
+LOG_MODEL = post(
     "log_model",
     "/runs/log-model",
     runs.LogModel,
@@ -165,7 +152,7 @@ LOG_MODEL = _post(
     "Record a model as clients before MLflow 3 do.",
 )
 
-GET_HISTORY = _get(
+GET_HISTORY = get(
     "get_history",
     "/metrics/get-history",
     metrics.GetHistory,
@@ -183,7 +170,7 @@ GET_BULK_HISTORY = Endpoint(
     "The first points of one metric in several runs.",
     browser_only=True,
 )
-GET_SAMPLED_HISTORY = _get(
+GET_SAMPLED_HISTORY = get(
     "get_sampled_history",
     "/metrics/get-history-bulk-interval",
     metrics.GetSampledHistory,
@@ -214,7 +201,7 @@ GET_CHART = Endpoint(
     at_root=True,
 )
 
-SEARCH_LOGGED_MODELS = _post(
+SEARCH_LOGGED_MODELS = post(
     "search_logged_models",
     "/logged-models/search",
     logged_models.SearchLoggedModels,
@@ -284,24 +271,6 @@ FIND_FREE_EXPERIMENT_ID = Endpoint(
     at_root=True,
 )
 
-LIST_ARTIFACTS = _get(
-    "list_artifacts",
-    "/artifacts/list",
-    artifacts.ListArtifacts,
-    artifacts.ArtifactsPage,
-    _READ,
-    "The files in one directory of a run's artifacts.",
-)
-LIST_PROXIED = Endpoint(
-    "list_proxied",
-    "GET",
-    "/artifacts",
-    artifacts.ListProxied,
-    artifacts.ProxiedFiles,
-    _READ,
-    "The files in one directory below the server's artifacts destination.",
-    base="/mlflow-artifacts",
-)
 SERVER_INFO = Endpoint(
     "server_info",
     "GET",
@@ -311,58 +280,6 @@ SERVER_INFO = Endpoint(
     Permission.PUBLIC,
     "What this server can do.",
     version="3.0",
-)
-
-DOWNLOAD_PROXIED = Endpoint(
-    "download_proxied",
-    "GET",
-    "/artifacts/{path}",
-    _Empty,
-    bytes,
-    _READ,
-    "The bytes of one file below the server's artifacts destination; ranges are answered.",
-    base="/mlflow-artifacts",
-)
-UPLOAD_PROXIED = Endpoint(
-    "upload_proxied",
-    "PUT",
-    "/artifacts/{path}",
-    bytes,
-    _Empty,
-    _EDIT,
-    "Store the request's body as one file below the server's artifacts destination.",
-    base="/mlflow-artifacts",
-)
-DELETE_PROXIED = Endpoint(
-    "delete_proxied",
-    "DELETE",
-    "/artifacts/{path}",
-    _Empty,
-    _Empty,
-    _EDIT,
-    "Remove a file or a directory below the server's artifacts destination; nothing there is no error.",
-    base="/mlflow-artifacts",
-)
-GET_ARTIFACT = Endpoint(
-    "get_artifact",
-    "GET",
-    "/get-artifact",
-    artifacts.GetArtifact,
-    bytes,
-    _READ,
-    "The bytes of one file of a run, as an attachment.",
-    at_root=True,
-)
-UPLOAD_ARTIFACT = Endpoint(
-    "upload_artifact",
-    "POST",
-    "/upload-artifact",
-    bytes,
-    _Empty,
-    _EDIT,
-    "Store the request's body, of at most 10 MiB, as the file of the run that the query names.",
-    browser_only=True,
-    query=artifacts.UploadArtifact,
 )
 HEALTH = Endpoint("health", "GET", "/health", _Empty, str, Permission.PUBLIC, "OK, once it answers.", at_root=True)
 VERSION = Endpoint(
@@ -379,5 +296,8 @@ KIROK_VERSION = Endpoint(
     at_root=True,
 )
 
-ENDPOINTS: tuple[Endpoint, ...] = tuple(row for row in globals().values() if isinstance(row, Endpoint))
-"""Every row, in the order above."""
+ENDPOINTS: tuple[Endpoint, ...] = (
+    *(row for row in globals().values() if isinstance(row, Endpoint)),
+    *ARTIFACT_ENDPOINTS,
+)
+"""Every row, in the order above; then those of artifacts."""

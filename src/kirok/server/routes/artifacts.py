@@ -10,8 +10,8 @@ from kirok.server.context import Context
 from kirok.server.handlers import Handlers, Streams
 from kirok.server.messages import TEXT, Exchange, Reply
 from kirok.server.transfers import receive_file, send_file
+from kirok.wire import artifact_endpoints as endpoints
 from kirok.wire import artifacts as wire
-from kirok.wire import endpoints
 from kirok.wire.json_quirks import decode_query
 
 MAX_PASTED_BYTES = 10 << 20
