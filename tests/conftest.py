@@ -1,10 +1,17 @@
-"""Real database servers for whoever asks for one: a PostgreSQL and a MariaDB per test process, started on first use."""
+"""Real servers for whoever asks for one, started on first use: a PostgreSQL and a MariaDB per test process, and object
+stores that all test processes of a session share.
+"""
 
-from collections.abc import Iterator
+import itertools
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
+import object_servers
 from databases import DatabaseServer, MariadbServer, PostgresqlServer, server_for_tests
+from object_servers import Bucket, MotoServer, ObjectServer
 
 
 @pytest.fixture(scope="session")
@@ -34,3 +41,33 @@ def database_server(request: pytest.FixtureRequest) -> DatabaseServer:
     """Each kind of server in turn."""
     server: DatabaseServer = request.getfixturevalue(request.param)
     return server
+
+
+@pytest.fixture(scope="session")
+def place_of_servers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all processes of this test session know."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
+@pytest.fixture(scope="session")
+def new_bucket() -> Callable[[ObjectServer], Bucket]:
+    """Makes empty buckets, each of a name that no other process of this session gives."""
+    numbers = itertools.count(1)
+
+    def create(server: ObjectServer) -> Bucket:
+        return server.create(f"test-{os.getpid()}-{next(numbers)}")
+
+    return create
+
+
+@pytest.fixture(scope="session")
+def moto_server(place_of_servers: Path) -> Iterator[MotoServer]:
+    """An S3 that believes every signature, shared: nobody may stop it."""
+    yield from object_servers.server_for_tests(MotoServer, place_of_servers)
+
+
+@pytest.fixture
+def moto_s3(moto_server: MotoServer, new_bucket: Callable[[ObjectServer], Bucket]) -> Bucket:
+    """An empty bucket at moto."""
+    return new_bucket(moto_server)

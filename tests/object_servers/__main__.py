@@ -1,0 +1,35 @@
+"""Runs one server for a human."""
+
+import shlex
+import signal
+import sys
+from collections.abc import Callable, Sequence
+
+from .moto import MotoServer
+from .process import NoObjectServer, ObjectServer
+
+KINDS: dict[str, Callable[[], ObjectServer]] = {"moto": MotoServer.launch}
+
+
+def main(arguments: Sequence[str]) -> None:
+    if len(arguments) != 1 or arguments[0] not in KINDS:
+        sys.exit(f"usage: python -m tests.object_servers {'|'.join(KINDS)}")
+    try:
+        server = KINDS[arguments[0]]()
+    except NoObjectServer as missing:
+        sys.exit(str(missing))
+    try:
+        bucket = server.create("kirok")
+        print(
+            "".join(f"export {name}={shlex.quote(value)}\n" for name, value in bucket.env.items()) + f"# {bucket.uri}"
+        )
+        sys.stdout.flush()
+        signal.sigwait([signal.SIGINT, signal.SIGTERM])
+    except KeyboardInterrupt:
+        pass
+    finally:
+        server.close()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
