@@ -227,6 +227,12 @@ class ServerSettings(Struct, frozen=True):
     """Further folders and URIs below which artifacts of runs are listed and served. A row may name any place, so
     only what lies below the destination, the default root, or one of these is opened.
     """
+    check_artifacts: str = "warn"
+    """Whether what this server writes to is tried out once it answers: `warn` says what does not work and tries again,
+    `strict` ends the server, `off` does not look.
+    """
+    create_bucket: bool = False
+    """Whether a missing bucket is made."""
     artifacts: ArtifactSettings = ArtifactSettings()
     host: str = "127.0.0.1"
     port: int = 5000

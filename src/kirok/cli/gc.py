@@ -15,8 +15,8 @@ from kirok.cli.backup import default_backend
 from kirok.cli.connection import transport_to
 from kirok.cli.existing_stores import place_of
 from kirok.cli.later import names
+from kirok.cli.lists import listed
 from kirok.cli.printing import one_line, printable
-from kirok.cli.server import listed
 from kirok.cli.sizes import counted, size
 from kirok.rules.locations import LOCAL_ARTIFACT_ROOT
 from kirok.rules.passwords import without_password

@@ -6,11 +6,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kirok.artifact_stores.locations import local_folder, scheme
+from kirok.base.settings import ServerSettings
 from kirok.cli.printing import printable
 from kirok.cli.sizes import counted
+from kirok.rules.passwords import without_password
 
 if TYPE_CHECKING:
     from kirok.stores.holdings import Holdings
+
+
+def greeting(settings: ServerSettings, address: str, held: "Holdings | None" = None) -> str:
+    """What a server says once it answers: where to look, and where it keeps what it is given and has."""
+    places = [f"in {_shown(settings.artifacts_destination)}" if settings.serve_artifacts else "not served here"]
+    if not settings.default_artifact_root.startswith("mlflow-artifacts:") and not settings.artifacts_only:
+        places.append(f"of new experiments in {_shown(settings.default_artifact_root)}, written by the clients")
+    lines = [f"kirok is at {address}   (Ctrl-C stops it)"]
+    if not settings.artifacts_only:
+        holds = f": {told(held)}" if held else ""
+        lines.append(f"  runs       in {_database(settings.backend_store_uri)}{holds}")
+    lines.append(f"  artifacts  {'; '.join(places)}")
+    return "\n".join(printable(line) for line in lines)
 
 
 def told(held: "Holdings") -> str:
@@ -49,3 +64,16 @@ def _place(backend: str, kind: str) -> Path | None:
 
         return sqlite_path(backend)
     return local_folder(backend) if kind in {"", "file"} else None
+
+
+def _shown(location: str) -> str:
+    """A folder in full, so that nobody has to know the working directory; a URI without its password."""
+    folder = local_folder(location)
+    return without_password(location) if folder is None else str(folder)
+
+
+def _database(uri: str) -> str:
+    kind, mark, file = uri.partition(":///")
+    if mark and kind.partition("+")[0] == "sqlite":
+        return str(Path(file.partition("?")[0]).absolute())
+    return _shown(uri)

@@ -9,6 +9,7 @@ from kirok.artifact_stores.locations import local_folder
 from kirok.artifact_stores.open import open_artifact_store
 from kirok.base.settings import ServerSettings
 from kirok.server.context import Context
+from kirok.server.destination_watch import DestinationWatch
 from kirok.server.messages import App
 from kirok.server.refusals import Refusals
 from kirok.server.router import Router
@@ -22,8 +23,9 @@ from kirok.stores.protocols import Stores
 _THREADS = 16
 
 
-def create_app(settings: ServerSettings, stores: Stores) -> App:
-    """The ASGI application that serves `stores`. Closing the stores is the caller's part.
+def create_app(settings: ServerSettings, stores: Stores, watch: DestinationWatch | None = None) -> App:
+    """The ASGI application that serves `stores`. Closing the stores is the caller's part, and so is starting `watch`,
+    which tells /api/kirok/health of the places where files go.
 
     Raises InvalidParameter for an artifacts destination of an unknown kind.
     """
@@ -33,6 +35,7 @@ def create_app(settings: ServerSettings, stores: Stores) -> App:
     context = Context.over(
         stores,
         settings,
+        watch or DestinationWatch(settings, lambda _: None),
         destination,
         RunArtifacts(stores.runs, destination, artifact_roots(settings), settings.artifacts),
         ThreadPoolExecutor(_THREADS, thread_name_prefix="kirok-request"),

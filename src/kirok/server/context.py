@@ -1,5 +1,6 @@
 """What handlers work with."""
 
+import time
 from asyncio import Future, get_running_loop
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
@@ -12,6 +13,7 @@ from kirok.artifact_stores.protocols import StreamedArtifactStore
 from kirok.base.errors import Unavailable
 from kirok.base.settings import ServerSettings
 from kirok.entities.runs import Run, RunInfo
+from kirok.server.destination_watch import DestinationWatch
 from kirok.services.run_artifacts import RunArtifacts
 from kirok.stores.protocols import EncodedReads, MetricStore, QueuedWrites, RunStore, Stores
 from kirok.wire import runs as wire
@@ -34,6 +36,10 @@ class Context(Struct, frozen=True):
     run_artifacts: RunArtifacts
     executor: Executor
     """Threads for calls that wait: reads of the store, steps of a transfer."""
+    watch: DestinationWatch
+    """How the places are where this server writes files."""
+    born_s: float
+    """When this process began to serve, by its monotonic clock."""
 
     @property
     def proxied(self) -> StreamedArtifactStore:
@@ -47,6 +53,7 @@ class Context(Struct, frozen=True):
         cls,
         stores: Stores,
         settings: ServerSettings,
+        watch: DestinationWatch,
         destination: StreamedArtifactStore | None,
         run_artifacts: RunArtifacts,
         executor: Executor,
@@ -60,6 +67,8 @@ class Context(Struct, frozen=True):
             destination=destination,
             run_artifacts=run_artifacts,
             executor=executor,
+            watch=watch,
+            born_s=time.monotonic(),
         )
 
 

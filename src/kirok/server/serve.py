@@ -7,13 +7,18 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
 
+from msgspec.structs import replace
+
+from kirok.artifact_stores.open import open_artifact_store
 from kirok.base.errors import KirokError, Unavailable
 from kirok.base.settings import ServerSettings
 from kirok.server.app import create_app
+from kirok.server.destination_watch import DestinationWatch, Report
 from kirok.server.messages import App
 from kirok.server.workers import supervise
+from kirok.services.destination_check import prepared_folder
 from kirok.stores.holdings import Holdings
 from kirok.stores.open import lock_for_serving, open_stores
 from kirok.stores.protocols import Stores
@@ -25,32 +30,43 @@ _KEEP_ALIVE_S = 75
 _BACKLOG = 2048
 
 
-def serve(settings: ServerSettings, announce: Callable[[str, Holdings | None], None]) -> None:
+def serve(settings: ServerSettings, announce: Callable[[str, Holdings | None], None], report: Report) -> None:
     """Serve until SIGTERM or SIGINT; returns after a clean stop. `announce` is told the address once it is open, and
-    how much the store holds, where that can be told in a moment.
+    how much the store holds, where that can be told in a moment; `report`, after that and from a thread of its own,
+    how the places are where files go.
 
     Raises KirokError, before anybody can connect, for whatever stands in the way: a port that is taken, a backend URI
-    or artifacts destination that cannot be used, a database that another server holds.
+    or artifacts destination that cannot be used, a database that another server holds; what was made until then is
+    removed again. Raises it later where --check-artifacts=strict ends the server.
     """
     listener = bind(settings.host, settings.port)
-    with closing(listener), lock_for_serving(_backend(settings)):
+    with closing(listener), lock_for_serving(_backend(settings)), _destination(settings):
         with closing(_open(settings)) as stores:
             held = stores.holdings() if stores.holdings else None
             if settings.workers == 1:
                 _listen(listener, settings)
                 announce(address_of(listener) + settings.static_prefix, held)
-                _serve(listener, settings, stores)
+                with DestinationWatch(settings, report) as watch:
+                    _serve(listener, settings, stores, watch)
+                _raise_fault(watch)
                 return
         # The schema is there now, and what stands in the way was said once.
         _listen(listener, settings)
         announce(address_of(listener) + settings.static_prefix, held)
-        supervise(listener, settings)
+        with DestinationWatch(settings, report) as watch:
+            supervise(listener, settings, watch)
+        _raise_fault(watch)
 
 
 def serve_on(listener: socket.socket, settings: ServerSettings) -> None:
     """Serve on a socket that listens already, as one of several processes, until SIGTERM or SIGINT."""
-    with closing(_open(settings)) as stores:
-        _serve(listener, settings, stores)
+    # Who started this process says what it finds, makes buckets, and ends them all; this one looks for /health alone.
+    silent = settings if settings.check_artifacts == "off" else replace(settings, check_artifacts="warn")
+    with (
+        closing(_open(settings)) as stores,
+        DestinationWatch(replace(silent, create_bucket=False), lambda _: None) as watch,
+    ):
+        _serve(listener, settings, stores, watch)
 
 
 def _backend(settings: ServerSettings) -> str:
@@ -66,11 +82,23 @@ def _open(settings: ServerSettings) -> Stores:
     )
 
 
-def _serve(listener: socket.socket, settings: ServerSettings, stores: Stores) -> None:
-    app = create_app(settings, stores)
+def _destination(settings: ServerSettings) -> AbstractContextManager[None]:
+    if not settings.serve_artifacts:
+        return nullcontext()
+    open_artifact_store(settings.artifacts_destination, settings.artifacts)  # which refuses unknown kinds
+    return prepared_folder(settings.artifacts_destination)
+
+
+def _raise_fault(watch: DestinationWatch) -> None:
+    if watch.fault is not None:
+        raise watch.fault
+
+
+def _serve(listener: socket.socket, settings: ServerSettings, stores: Stores, watch: DestinationWatch) -> None:
+    app = create_app(settings, stores, watch)
     gc.freeze()  # what is loaded stays: looking through it again would hold up requests for tens of ms
     with stores.background() if stores.background else nullcontext():
-        _run(app, listener)
+        _run(app, listener, watch)
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -125,7 +153,7 @@ def _refused(host: str, port: int, error: OSError) -> KirokError:
     )
 
 
-def _run(app: App, listener: socket.socket) -> None:
+def _run(app: App, listener: socket.socket, watch: DestinationWatch) -> None:
     import uvicorn
 
     from kirok.server.one_write import OneWriteProtocol
@@ -145,8 +173,14 @@ def _run(app: App, listener: socket.socket) -> None:
         timeout_graceful_shutdown=_GRACE_S,
         backlog=_BACKLOG,
     )
+    server = uvicorn.Server(config)
+
+    def end() -> None:
+        server.should_exit = True
+
+    watch.stopping(end)
     with _surviving_signals(), suppress(KeyboardInterrupt):
-        uvicorn.Server(config).run(sockets=[listener])
+        server.run(sockets=[listener])
 
 
 @contextmanager

@@ -14,6 +14,7 @@ import msgspec
 
 from kirok.base.errors import Unavailable
 from kirok.base.settings import ServerSettings
+from kirok.server.destination_watch import DestinationWatch
 
 _log = logging.getLogger(__name__)
 
@@ -24,12 +25,14 @@ _HEALTHY_S = 10
 _MOST_EARLY_ENDS = 5
 
 
-def supervise(listener: socket.socket, settings: ServerSettings) -> None:
-    """Keep `settings.workers` processes serving on a listening socket until SIGTERM or SIGINT; then stop them.
+def supervise(listener: socket.socket, settings: ServerSettings, watch: DestinationWatch) -> None:
+    """Keep `settings.workers` processes serving on a listening socket until SIGTERM, SIGINT or a fault that `watch`
+    finds; then stop them.
 
     One that ends is replaced, with a warning. Unavailable where they end again and again as soon as they start.
     """
     with _told_to_stop() as stop:
+        watch.stopping(stop.set)
         workers = [_Worker(listener, settings) for _ in range(settings.workers)]
         early_ends = 0
         try:

@@ -2,7 +2,7 @@
 test asks that every row has a handler and a permission.
 """
 
-from kirok.wire import archives, artifacts, charts, experiments, logged_models, metrics, runs, series, why_not
+from kirok.wire import archives, artifacts, charts, experiments, health, logged_models, metrics, runs, series, why_not
 from kirok.wire.artifact_endpoints import ARTIFACT_ENDPOINTS
 from kirok.wire.endpoint import Endpoint, Permission, get, post
 
@@ -282,6 +282,16 @@ SERVER_INFO = Endpoint(
     version="3.0",
 )
 HEALTH = Endpoint("health", "GET", "/health", _Empty, str, Permission.PUBLIC, "OK, once it answers.", at_root=True)
+HEALTH_DETAIL = Endpoint(
+    "health_detail",
+    "GET",
+    "/api/kirok/health",
+    _Empty,
+    health.Health,
+    _READ,
+    "How the parts of this server are: the database, the places where files go, versions, for how long it runs.",
+    at_root=True,
+)
 VERSION = Endpoint(
     "version", "GET", "/version", _Empty, str, Permission.PUBLIC, "The MLflow version spoken.", at_root=True
 )

@@ -8,8 +8,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from kirok.base.settings import ServerSettings
+from kirok.cli.artifact_options import artifact_root
+from kirok.cli.network_options import checked_prefix, exposures
 from kirok.cli.root import kirok
-from kirok.cli.server import artifact_root, checked_prefix, exposures, greeting
+from kirok.cli.start_report import greeting
 from kirok.rules.passwords import without_password
 from kirok.server.app import artifact_roots
 
@@ -20,7 +22,7 @@ def started(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[ServerSetti
     from kirok.server import serve
 
     calls: list[ServerSettings] = []
-    monkeypatch.setattr(serve, "serve", lambda settings, announce: calls.append(settings))
+    monkeypatch.setattr(serve, "serve", lambda settings, announce, report: calls.append(settings))
     monkeypatch.chdir(tmp_path)
     return calls
 

@@ -1,17 +1,53 @@
 """What the server says of itself."""
 
+import time
 from importlib.metadata import version as installed_version
 
+from kirok.base.errors import KirokError
 from kirok.server.context import Context
 from kirok.server.handlers import Handlers, Streams
 from kirok.server.messages import TEXT, Exchange, Reply
+from kirok.services.destination_check import LOW_SPACE_BYTES, Condition, Finding, free_bytes
 from kirok.wire import endpoints
 from kirok.wire.artifacts import KirokVersion, ServerInfo
 from kirok.wire.experiments import Empty
+from kirok.wire.health import DatabaseHealth, Health, PlaceHealth
 
 
 async def health(_: Context, exchange: Exchange) -> None:
     await exchange.reply(Reply(200, b"OK", TEXT))
+
+
+def health_detail(context: Context, _: Empty) -> Health:
+    database = None if context.settings.artifacts_only else _database_health(context)
+    places = [_place_health(place, finding) for place, finding in context.watch.findings.items()]
+    statuses = {*(place.status for place in places), *([database.status] if database else [])}
+    worst = next((status for status in (Condition.FAILED, Condition.WARNING) if status in statuses), Condition.OK)
+    return Health(
+        worst,
+        installed_version("kirok"),
+        endpoints.MLFLOW_VERSION,
+        round(time.monotonic() - context.born_s, 3),
+        database,
+        places,
+    )
+
+
+def _database_health(context: Context) -> DatabaseHealth:
+    begun = time.perf_counter()
+    try:
+        context.stores.experiments.search_experiments(max_results=1)
+    except KirokError as error:
+        return DatabaseHealth(Condition.FAILED, context.stores.kind, error.message)
+    return DatabaseHealth(Condition.OK, context.stores.kind, answered_ms=round((time.perf_counter() - begun) * 1000, 3))
+
+
+def _place_health(place: str, finding: Finding) -> PlaceHealth:
+    free = free_bytes(place)
+    status, message = finding.condition, finding.said
+    if free is not None and free < LOW_SPACE_BYTES and status is not Condition.FAILED:
+        status, message = Condition.WARNING, f"Only {free >> 20} MiB are free."
+    return PlaceHealth(finding.location, status, message, finding.checked_ms, free)
 
 
 async def version(_: Context, exchange: Exchange) -> None:
@@ -27,5 +63,9 @@ async def kirok_version(*_: object) -> KirokVersion:
     return KirokVersion(installed_version("kirok"), endpoints.MLFLOW_VERSION)
 
 
-HANDLERS: Handlers = {endpoints.SERVER_INFO: server_info, endpoints.KIROK_VERSION: kirok_version}
+HANDLERS: Handlers = {
+    endpoints.SERVER_INFO: server_info,
+    endpoints.KIROK_VERSION: kirok_version,
+    endpoints.HEALTH_DETAIL: health_detail,
+}
 STREAMS: Streams = {endpoints.HEALTH: health, endpoints.VERSION: version}
