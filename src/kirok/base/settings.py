@@ -95,6 +95,11 @@ class DatabaseSettings(Struct, frozen=True):
         return settings
 
 
+def _listed(text: str | None) -> tuple[str, ...]:
+    """The items of a list whose items are separated by commas."""
+    return tuple(item.strip() for item in (text or "").split(",") if item.strip())
+
+
 def _spelled(env: Mapping[str, str], name: str) -> str:
     return f"KIROK_{name}" if env.get(f"KIROK_{name}") else f"MLFLOW_{name}"
 
@@ -162,6 +167,8 @@ class ArtifactSettings(Struct, frozen=True):
     at_once: int = 8
     """Files, or parts of one, that are moved at the same time."""
     progress_bar: bool = True
+    root_aliases: tuple[str, ...] = ()
+    """Roots that moved, each written OLD=NEW: what rows have below OLD is looked for below NEW."""
 
     @classmethod
     def read(cls, env: Mapping[str, str]) -> "ArtifactSettings":
@@ -174,6 +181,7 @@ class ArtifactSettings(Struct, frozen=True):
             part_bytes=int(number(env, "MULTIPART_UPLOAD_CHUNK_SIZE", 16 << 20)),
             at_once=int(number(env, "ARTIFACT_TRANSFERS_AT_ONCE", 8)),
             progress_bar=switch(env, "ENABLE_ARTIFACTS_PROGRESS_BAR", True),
+            root_aliases=_listed(setting(env, "ARTIFACT_ROOT_ALIASES")),
         )
         if settings.at_once < 1 or settings.presigned_expires_s < 1:
             raise InvalidParameter(
