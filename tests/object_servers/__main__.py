@@ -20,10 +20,9 @@ def main(arguments: Sequence[str]) -> None:
         sys.exit(str(missing))
     try:
         bucket = server.create("kirok")
-        print(
-            "".join(f"export {name}={shlex.quote(value)}\n" for name, value in bucket.env.items()) + f"# {bucket.uri}"
-        )
-        sys.stdout.flush()
+        for name, value in bucket.env.items():
+            print(f"export {name}={shlex.quote(value)}")
+        print(f"# {bucket.uri}", flush=True)
         signal.sigwait([signal.SIGINT, signal.SIGTERM])
     except KeyboardInterrupt:
         pass

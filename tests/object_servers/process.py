@@ -82,7 +82,7 @@ class ObjectServer(ABC):
     def check_programs(cls) -> None:
         """NoObjectServer where this machine lacks what the server needs."""
 
-    def initialize(self) -> None:
+    def initialize(self) -> None:  # noqa: B027 most need nothing
         """Whatever must be there before the server starts."""
 
     @abstractmethod

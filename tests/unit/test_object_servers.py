@@ -1,4 +1,4 @@
-"""The object stores that the other tests rest on: fresh buckets, one server for all test processes, and no trace left."""
+"""The object stores that the other tests rest on: fresh buckets, one server for all test processes, no trace left."""
 
 import signal
 import subprocess
@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from object_servers import Bucket, MotoServer, ObjectServer, running, shared
+
+NewBucket = Callable[[ObjectServer], Bucket]
 from object_servers.process import answers
 
 TESTS = Path(__file__).parents[1]
@@ -55,9 +57,7 @@ def test_a_shared_server_outlives_whoever_started_it_and_goes_with_the_last_who_
     assert not answers(server.port)
 
 
-def test_each_bucket_is_new(
-    moto_s3: Bucket, moto_server: MotoServer, new_bucket: Callable[[ObjectServer], Bucket]
-) -> None:
+def test_each_bucket_is_new(moto_s3: Bucket, moto_server: MotoServer, new_bucket: NewBucket) -> None:
     moto_server.client().put_object(Bucket=moto_s3.name, Key="a", Body=b"1")
     assert moto_server.objects(new_bucket(moto_server).name) == {}
 
