@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from kirok.artifact_stores.locations import local_folder, scheme
 from kirok.base.errors import InvalidParameter
 from kirok.base.settings import ArtifactSettings
+from kirok.rules.aliases import parse_aliases
 
 if TYPE_CHECKING:
     from kirok.artifact_stores.protocols import ArtifactStore, StreamedArtifactStore
@@ -39,10 +40,12 @@ def open_run_artifacts(
     location: str, tracking: "Transport | None", settings: ArtifactSettings = ArtifactSettings()
 ) -> "ArtifactStore":
     """The store that a client finds at a run's artifact root: `open_artifact_store`, or the proxy that `tracking` is.
+    This process's own aliases of roots count, since its disks may be mounted elsewhere than the server's.
 
     InvalidParameter for a proxied root without a server, or with another one: credentials for one server are not sent
     to a host that a row names.
     """
+    location = parse_aliases(settings.root_aliases).resolve(location)
     is_proxied = scheme(location) == "mlflow-artifacts"
     root = location if is_proxied else _path_at_server(location, tracking)
     if root is None:

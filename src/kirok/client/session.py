@@ -10,6 +10,8 @@ from pathlib import Path
 from kirok.base.settings import ClientSettings, setting, switch
 from kirok.client.delivery import Delivery, Immediate
 from kirok.client.tracking_uri import default_tracking_uri
+from kirok.services.artifact_places import ArtifactPlaces
+from kirok.services.located_stores import located
 from kirok.stores.open import open_stores
 from kirok.stores.protocols import Stores
 from kirok.transport import Transport
@@ -26,11 +28,12 @@ class Connection:
 
     def __init__(self, uri: str, settings: ClientSettings) -> None:
         self.settings = settings
-        self.stores: Stores = open_stores(
+        opened = open_stores(
             uri,
             truncate_long_values=settings.truncate_long_values,
             transport=settings.transport,
         )
+        self.stores: Stores = located(opened, ArtifactPlaces.of(opened, settings.artifacts))
         self.server = Transport(uri, settings.transport) if self.stores.kind == "rest" else None
         """The tracking server, for the artifacts it keeps; None without one."""
         self.delivery: Delivery = Immediate(self.stores.runs)

@@ -2,12 +2,15 @@
 
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 
 from kirok.artifact_stores.locations import local_folder
 from kirok.artifact_stores.open import open_artifact_store
+from kirok.base.errors import InvalidParameter
 from kirok.base.settings import ServerSettings
+from kirok.rules.aliases import parse_aliases
 from kirok.server.context import Context
 from kirok.server.destination_watch import DestinationWatch
 from kirok.server.messages import App
@@ -16,6 +19,8 @@ from kirok.server.router import Router
 from kirok.server.routes.table import HANDLERS, STREAMS
 from kirok.server.security import RequestGuard
 from kirok.server.site import Site
+from kirok.services.artifact_places import ArtifactPlaces
+from kirok.services.located_stores import located
 from kirok.services.run_artifacts import RunArtifacts
 from kirok.stores.protocols import Stores
 
@@ -27,8 +32,9 @@ def create_app(settings: ServerSettings, stores: Stores, watch: DestinationWatch
     """The ASGI application that serves `stores`. Closing the stores is the caller's part, and so is starting `watch`,
     which tells /api/kirok/health of the places where files go.
 
-    Raises InvalidParameter for an artifacts destination of an unknown kind.
+    Raises InvalidParameter for an artifacts destination of an unknown kind, and for aliases that cannot be used.
     """
+    stores = located(stores, ArtifactPlaces.of(stores, settings.artifacts))
     destination = (
         open_artifact_store(settings.artifacts_destination, settings.artifacts) if settings.serve_artifacts else None
     )
@@ -58,6 +64,10 @@ def artifact_roots(settings: ServerSettings) -> Iterable[str]:
         roots.append(str(Path(file.partition("?")[0]).parent / "mlruns"))
     elif local_folder(settings.backend_store_uri) is not None:
         roots.append(settings.backend_store_uri)
+    for alias in parse_aliases(settings.artifacts.root_aliases).each:
+        with suppress(InvalidParameter):  # a drive of its clients, which this server answers and does not open
+            local_folder(alias.new)
+            roots.append(alias.new)
     folders = [local_folder(root) for root in roots]
     return list(
         dict.fromkeys(root if folder is None else str(folder) for root, folder in zip(roots, folders, strict=True))

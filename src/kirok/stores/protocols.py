@@ -324,5 +324,9 @@ class Stores(Struct, frozen=True):
     """None where nothing is deleted for good: a store that ends with the process, or one behind a server."""
     checkup: Checkup | None = None
     """None for a store that ends with the process, or one behind a server."""
+    artifact_home: str | None = None
+    """The folder of artifacts that moves along with this store: the folder of runs, or `mlruns` beside a SQLite file.
+    None where there is none.
+    """
     holdings: Callable[[], Holdings] | None = None
     """How much there is; None where it is not to be counted."""

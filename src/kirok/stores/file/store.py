@@ -70,6 +70,7 @@ def open_file(
         logged_models=FileLoggedModelStore(folder),
         close=folder.close,
         kind="file",
+        artifact_home=root,
         archive=partial(FileArchive, Places(folder.layout), settings.artifact_root),
         bin=FileBin(folder),
         checkup=FileCheckup(folder),

@@ -50,7 +50,8 @@ def open_sqlite(
     file = SqliteFile(path, synchronous, read_timeout_s=read_timeout_s)
     database = SqliteDatabase.open(file, uri or f"sqlite:///{path}", artifact_root, clock)
     writes = RunWrites(clock, truncate_long_values=truncate_long_values)
-    return _stores_on(database, artifact_root, writes, clock, compact=partial(vacuum, path))
+    home = str(path.parent / "mlruns")
+    return _stores_on(database, artifact_root, writes, clock, compact=partial(vacuum, path), artifact_home=home)
 
 
 def open_served(
@@ -73,6 +74,7 @@ def _stores_on(
     clock: Clock,
     *,
     compact: Callable[[], int] | None = None,
+    artifact_home: str | None = None,
 ) -> Stores:
     sealer = Sealer(database)
     return Stores(
@@ -82,6 +84,7 @@ def _stores_on(
         logged_models=SqlLoggedModelStore(database),
         close=database.close,
         kind="sql",
+        artifact_home=artifact_home,
         series=SqlSeriesStore(database),
         reindex=partial(_made_anew, database, sealer),
         queued=SqlQueuedWrites(database, writes),
