@@ -13,11 +13,21 @@ from kirok.base.errors import InvalidParameter
 from kirok.base.settings import ServerSettings
 from kirok.cli.later import names
 from kirok.cli.lists import listed
+from kirok.rules.aliases import parse_aliases
 from kirok.rules.locations import LOCAL_ARTIFACT_ROOT
 from kirok.rules.passwords import without_password
 
 _CHECKS = ("strict", "warn", "off")
 _THIS_MACHINE = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+class _Listed(click.ParamType):
+    """Text; the environment lists several with commas between them."""
+
+    name = "text"
+    envvar_list_splitter = ","
+
+
 _OPTIONS = (
     click.option(
         "--default-artifact-root",
@@ -53,6 +63,16 @@ _OPTIONS = (
         "them without this server.",
     ),
     click.option(
+        "--artifact-root-alias",
+        "root_aliases",
+        envvar=names("ARTIFACT_ROOT_ALIASES"),
+        type=_Listed(),
+        multiple=True,
+        metavar="OLD=NEW",
+        help="Artifacts that rows place below OLD are below NEW: a folder that moved, a bucket of another name. "
+        "Repeatable; the variable separates them by commas. `kirok artifacts relocate` changes the rows instead.",
+    ),
+    click.option(
         "--check-artifacts",
         envvar=names("CHECK_ARTIFACTS"),
         type=click.Choice(_CHECKS, case_sensitive=False),
@@ -79,6 +99,7 @@ class ArtifactOptions(Struct, frozen=True):
     artifacts_only: bool
     artifacts_destination: str | None
     artifact_roots: tuple[str, ...]
+    root_aliases: tuple[str, ...]
     check_artifacts: str
     create_bucket: bool
 
@@ -116,6 +137,10 @@ def check_options(options: ArtifactOptions) -> None:
             "--no-serve-artifacts forbids. Leave out --no-serve-artifacts; or name a bucket, a folder that all "
             "machines share, or the server that serves artifacts (mlflow-artifacts://host:port/)."
         )
+    try:
+        parse_aliases(options.root_aliases)
+    except InvalidParameter as error:
+        raise click.UsageError(f"--artifact-root-alias: {error.message}") from error
     try:
         for place in filter(None, (root, options.artifacts_destination)):
             local_folder(place)

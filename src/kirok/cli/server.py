@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from msgspec import structs
 
 from kirok.base.settings import ArtifactSettings, ServerSettings, switch
 from kirok.cli import later
@@ -68,7 +69,7 @@ def command(
         artifact_roots=artifacts.artifact_roots,
         check_artifacts=artifacts.check_artifacts,
         create_bucket=artifacts.create_bucket,
-        artifacts=ArtifactSettings.read(os.environ),
+        artifacts=structs.replace(ArtifactSettings.read(os.environ), root_aliases=artifacts.root_aliases),
         host=network.host,
         port=network.port,
         workers=_possible_workers(network.workers, backend, artifacts.artifacts_only),
