@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
-from kirok.entities.experiments import Experiment, ExperimentTag
+from kirok.entities.experiments import Experiment
 from kirok.entities.pages import PagedList
 from kirok.entities.runs import Run, RunInfo, RunTag
 from kirok.entities.views import RunStatus, ViewType
