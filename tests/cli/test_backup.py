@@ -75,7 +75,7 @@ def test_a_database_comes_back_as_it_was(kirok: Command, seeded: Seeded, tmp_pat
     assert back.returncode == 0, back.stderr
     assert _dump(tmp_path / "new" / "back.db") == _dump(seeded.folder / "kirok.db")
     assert (tmp_path / "files" / seeded.run_id / "artifacts" / "b.txt").read_text() == "top"
-    assert sorted(path.name for path in (tmp_path / "new").iterdir()) == ["back.db", "back.db-kirok-server.lock"]
+    assert sorted(path.name for path in (tmp_path / "new").iterdir()) == ["back.db"]
 
 
 def test_a_folder_comes_back_with_its_empty_directories_and_without_half_a_line(

@@ -28,6 +28,11 @@ _WHAT_WORKS = (
     "mysql+pymysql://user@host/mlflow, ./mlruns (a folder of runs), or http://host:5000 (a server)."
 )
 _DATABASES = ("postgresql", "postgres", "mysql", "mariadb")
+# What SQLAlchemy's users write between the `+` and the colon; kirok has a driver of its own choice for each.
+_DRIVERS = {
+    "postgresql": ("psycopg", "psycopg2", "psycopg2cffi", "pg8000", "asyncpg"),
+    "mysql": ("pymysql", "mysqldb", "mysqlconnector", "mariadbconnector", "cymysql", "aiomysql", "asyncmy", "pyodbc"),
+}
 _DATABRICKS = ("databricks", "databricks-uc", "uc")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]+):")
 _WINDOWS_PATH = re.compile(r"/?[A-Za-z]:[\\/]")
@@ -104,8 +109,11 @@ def takes_several_servers(uri: str) -> bool:
 
 
 def database_server(uri: str, settings: DatabaseSettings) -> "DatabaseServer":
-    """How to reach the PostgreSQL or MySQL database at `uri`; InvalidParameter where its driver is not installed."""
+    """How to reach the PostgreSQL or MySQL database at `uri`; InvalidParameter where its driver is not known or not
+    installed.
+    """
     scheme = _scheme(uri)
+    _check_driver(uri, "postgresql" if scheme in ("postgresql", "postgres") else "mysql")
     try:
         if scheme in ("postgresql", "postgres"):
             from kirok.stores.sql.postgresql.server import PostgresqlServer
@@ -119,6 +127,15 @@ def database_server(uri: str, settings: DatabaseSettings) -> "DatabaseServer":
         raise InvalidParameter(
             f"The driver of {scheme} databases is not installed ({error.name}): pip install 'kirok[{extra}]'."
         ) from error
+
+
+def _check_driver(uri: str, kind: str) -> None:
+    driver = uri.partition(":")[0].lower().partition("+")[2]
+    if driver and driver not in _DRIVERS[kind]:
+        raise InvalidParameter(
+            f"Unknown driver {driver!r} in the database URI {without_password(uri)!r}. Leave it out, or write one of "
+            f"{', '.join(_DRIVERS[kind])}."
+        )
 
 
 def lock_for_serving(uri: str) -> AbstractContextManager[None]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from kirok.base.errors import InvalidState, KirokError
+from kirok.cli.existing_stores import refuse_absent
 from kirok.cli.printing import printable
 from kirok.cli.sizes import counted
 from kirok.rules.passwords import without_password
@@ -44,6 +45,7 @@ def command(url: str, plan: bool, yes: bool, no_snapshot: bool) -> None:
     shown = printable(without_password(url))
     state = schema_state(url)
     if state is SchemaState.EMPTY:
+        refuse_absent(url)
         click.echo(f"{shown} has no tables yet. `kirok server` makes them, at schema revision {HEAD}, when it starts.")
         return
     if state is not SchemaState.OLDER and has_schema(url):  # which refuses a revision that is not known

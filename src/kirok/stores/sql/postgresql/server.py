@@ -41,6 +41,11 @@ class PostgresqlServer:
                 f"Invalid database URI {self.shown!r}: {str(error).strip()}. Write "
                 "postgresql://user:password@host:5432/database?sslmode=require; percent-encode @ : / ? # in a password."
             ) from None
+        ports = str(given.get("port") or "").split(",")
+        if bad := next((port for port in ports if port and not (port.isascii() and port.isdigit())), None):
+            raise InvalidParameter(
+                f"Invalid database URI {self.shown!r}: invalid port {bad!r}; a port is a number, 5432 by default."
+            )
         self._arguments: dict[str, Any] = {
             "options": f"{given.get('options') or ''} {options}".strip(),
             "connect_timeout": given.get("connect_timeout") or max(2, int(settings.connect_timeout_s)),

@@ -11,9 +11,10 @@ from kirok.base.errors import NotFound, PermissionDenied, Unavailable
 
 
 class ServingLock:
-    """A lock file beside the database, held by the operating system for as long as the process lives.
+    """A lock file beside the database, held by the operating system for as long as the process lives, then removed.
 
-    The file itself stays: removing it would let a third server lock a new one while the second holds the old.
+    Whoever gets the lock looks whether the file is still the one that everybody sees: it may have waited for one that
+    its holder removed, while a third server locked a new one.
     """
 
     def __init__(self, database: Path) -> None:
@@ -23,8 +24,13 @@ class ServingLock:
 
     def __enter__(self) -> None:
         """Take the lock; Unavailable, naming the other process, where a server holds it."""
+        while not self._takes():
+            pass
+
+    def _takes(self) -> bool:
+        """Whether the lock was taken; False where its file was removed meanwhile."""
         try:
-            file = open(self._path, "a+", encoding="ascii")
+            file = open(self._path, "a+", encoding="ascii")  # noqa: SIM115 - held for as long as the lock
         except FileNotFoundError as error:
             raise NotFound(
                 f"There is no folder {str(self._path.parent)!r} for the database: make it, or name another file."
@@ -44,11 +50,15 @@ class ServingLock:
                 f"Another kirok server (process {holder}) serves {str(self._database)!r}. Connect to that one, or "
                 "stop it first; another server needs a database of its own (--backend-store-uri)."
             ) from None
+        if not _is_seen(file, self._path):
+            file.close()
+            return False
         file.seek(0)
         file.truncate()
         file.write(str(os.getpid()))
         file.flush()
         self._file = file
+        return True
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -57,8 +67,17 @@ class ServingLock:
         if self._file is not None:
             with contextlib.suppress(OSError):
                 self._file.truncate(0)
+            with contextlib.suppress(OSError):  # Windows removes no open file, and needs not: it stays, empty
+                self._path.unlink()
             self._file.close()  # which releases it
             self._file = None
+
+
+def _is_seen(file: IO[str], path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 if sys.platform == "win32":
