@@ -81,8 +81,9 @@ def check_place(location: str, settings: ArtifactSettings, *, create_bucket: boo
             if folder is not None
             else _tried_store(location, shown, settings, create_bucket=create_bucket)
         )
-    except KirokError as error:
-        said, condition = f"{shown} cannot keep artifacts: {error.message}", Condition.FAILED
+    except Exception as error:  # whatever it is, the place does not work, and looking goes on
+        reason = error.message if isinstance(error, KirokError) else f"{type(error).__name__}: {error}"
+        said, condition = f"{shown} cannot keep artifacts: {reason}", Condition.FAILED
     return Finding(shown, condition, said, now_ms())
 
 
