@@ -103,6 +103,11 @@ class Alias(Struct, frozen=True):
             raise InvalidParameter(f"The artifact root alias {text!r} names one place twice. {_HOW}.")
         return cls(old_place, new, text)
 
+    def renamed(self, location: str) -> str | None:
+        """Where what lay at `location` is now; None where that stays."""
+        place = place_of(location)
+        return None if place is None else self.resolve(place)
+
     def resolve(self, place: Place) -> str | None:
         """Where what lay at `place` is now; None where that is not below OLD, or below NEW already."""
         tail = place.within(self.old)

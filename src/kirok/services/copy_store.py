@@ -12,9 +12,10 @@ from kirok.base.errors import InvalidParameter
 from kirok.services.copy_artifacts import ArtifactTrees
 from kirok.services.copy_experiments import Placement, Placing, SameName
 from kirok.services.copy_report import Artifacts, Conflict, Report
-from kirok.services.copy_translation import ADOPTED, LOCATIONS, SPANS_IN_STORE, TRACE_LOCATION, Translation
+from kirok.services.copy_translation import ADOPTED, SPANS_IN_STORE, Translation
 from kirok.stores.archive_kinds import EXPERIMENTS, KINDS, LOGGED_MODELS, NOUNS, RUNS, TRACES, Kind, Noun
 from kirok.stores.archives import Archive, Fingerprint, Row, fingerprint_of
+from kirok.stores.relocations import LOCATIONS, TRACE_LOCATION
 
 Progress = Callable[[str, int, int], None]
 """Told what is copied, how many units are done, and how many there are."""

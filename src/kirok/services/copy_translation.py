@@ -5,17 +5,7 @@ from urllib.parse import unquote, urlsplit
 
 from kirok.stores.archive_kinds import Kind
 from kirok.stores.archives import Row
-
-LOCATIONS = {
-    "experiments": ("artifact_location",),
-    "runs": ("artifact_uri",),
-    "logged_models": ("artifact_location",),
-    "model_versions": ("source", "storage_location"),
-}
-"""The columns that name places of files, by kind."""
-
-TRACE_LOCATION = "mlflow.artifactLocation"
-"""The tag by which a trace says where its files lie."""
+from kirok.stores.relocations import LOCATIONS, TRACE_LOCATION
 
 SPANS_IN_STORE = ("mlflow.trace.spansLocation", "TRACKING_STORE")
 """The tag of a trace whose spans are rows; the file of them beside is then another copy."""
