@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from kirok.stores.bins import Bin
     from kirok.stores.checkups import Checkup
     from kirok.stores.holdings import Holdings
+    from kirok.stores.relocations import Relocations
 
 
 class ExperimentStore(Protocol):
@@ -323,6 +324,8 @@ class Stores(Struct, frozen=True):
     bin: Bin | None = None
     """None where nothing is deleted for good: a store that ends with the process, or one behind a server."""
     checkup: Checkup | None = None
+    """None for a store that ends with the process, or one behind a server."""
+    relocations: Relocations | None = None
     """None for a store that ends with the process, or one behind a server."""
     artifact_home: str | None = None
     """The folder of artifacts that moves along with this store: the folder of runs, or `mlruns` beside a SQLite file.

@@ -20,6 +20,7 @@ from kirok.stores.file.index import IndexFile
 from kirok.stores.file.layout import TRASH, Layout
 from kirok.stores.file.logged_models import FileLoggedModelStore
 from kirok.stores.file.metrics import FileMetricStore
+from kirok.stores.file.relocation import FileRelocations
 from kirok.stores.file.runs import FileRunStore
 from kirok.stores.file.series import FileSeriesStore
 from kirok.stores.protocols import Stores
@@ -74,6 +75,7 @@ def open_file(
         archive=partial(FileArchive, Places(folder.layout), settings.artifact_root),
         bin=FileBin(folder),
         checkup=FileCheckup(folder),
+        relocations=FileRelocations(folder),
         holdings=partial(count_holdings, folder.layout),
     )
 

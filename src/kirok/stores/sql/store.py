@@ -20,6 +20,7 @@ from kirok.stores.sql.holdings import count_holdings
 from kirok.stores.sql.logged_models import SqlLoggedModelStore
 from kirok.stores.sql.metrics import SqlMetricStore
 from kirok.stores.sql.queued import SqlQueuedWrites
+from kirok.stores.sql.relocation import SqlRelocations
 from kirok.stores.sql.run_writes import RunWrites
 from kirok.stores.sql.runs import SqlRunStore
 from kirok.stores.sql.served.database import ServedDatabase
@@ -96,6 +97,7 @@ def _stores_on(
         archive=partial(SqlArchive, database),
         bin=SqlBin(database, compact),
         checkup=SqlCheckup(database),
+        relocations=SqlRelocations(database),
         holdings=lambda: count_holdings(database),
     )
 
