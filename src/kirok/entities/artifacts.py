@@ -76,6 +76,11 @@ class ArtifactPath(str):
         """The last segment."""
         return posixpath.basename(self)
 
+    @property
+    def parent(self) -> Self:
+        """The directory it lies in; "" is its own."""
+        return type(self)(posixpath.dirname(self))
+
 
 def _check(decoded: str, original: str) -> None:
     if (

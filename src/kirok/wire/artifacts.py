@@ -11,15 +11,17 @@ class FileInfo(Struct, omit_defaults=True):
     path: str
     is_dir: bool
     file_size: Int64 | None = None
+    modified_ms: int | None = None
+    """kirok's own: when the file was last written, in ms since the epoch. MLflow's clients pass over it."""
 
     @classmethod
     def of(cls, info: entities.FileInfo) -> "FileInfo":
         """The JSON form of a record."""
-        return cls(info.path, info.is_dir, info.file_size)
+        return cls(info.path, info.is_dir, info.file_size, info.modified_ms)
 
     def record(self) -> entities.FileInfo:
         """The record of a JSON form."""
-        return entities.FileInfo(self.path, self.is_dir, None if self.is_dir else self.file_size or 0)
+        return entities.FileInfo(self.path, self.is_dir, None if self.is_dir else self.file_size or 0, self.modified_ms)
 
 
 class ListArtifacts(NamesRun, omit_defaults=True, kw_only=True):
@@ -33,6 +35,20 @@ class GetArtifact(NamesRun, omit_defaults=True, kw_only=True):
 
 class UploadArtifact(NamesRun, omit_defaults=True, kw_only=True):
     path: str
+
+
+class DeleteArtifacts(NamesRun, omit_defaults=True, kw_only=True):
+    path: str
+
+
+class ZipArtifacts(NamesRun, omit_defaults=True, kw_only=True):
+    """A directory of a run; all of it without a `path`."""
+
+    path: str | None = None
+
+
+class ZipProxied(Struct, omit_defaults=True):
+    path: str | None = None
 
 
 class ArtifactsPage(Struct, omit_defaults=True):
@@ -61,6 +77,8 @@ class ServerInfo(Struct):
     multipart_downloads_enabled: bool = False
     presigned_upload_run_id_supported: bool = False
     presigned_upload_model_id_supported: bool = False
+    artifact_bundles_enabled: bool = False
+    """kirok's own: whether many small files may travel in one request."""
     features_enabled: dict[str, bool] = field(default_factory=lambda: {"gateway": False})
 
 

@@ -27,7 +27,7 @@ def list_artifacts(context: Context, request: wire.ListArtifacts) -> wire.Artifa
 def list_proxied(context: Context, request: wire.ListProxied) -> wire.ProxiedFiles:
     found = context.proxied.list(ArtifactPath.parse(request.path))
     return wire.ProxiedFiles(
-        [wire.FileInfo(info.path.rpartition("/")[2], info.is_dir, info.file_size) for info in found]
+        [wire.FileInfo(info.path.rpartition("/")[2], info.is_dir, info.file_size, info.modified_ms) for info in found]
     )
 
 

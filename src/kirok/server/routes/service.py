@@ -56,7 +56,10 @@ async def version(_: Context, exchange: Exchange) -> None:
 
 async def server_info(context: Context, _: Empty) -> ServerInfo:
     # MLflow's clients ask whether the store can keep traces by this name.
-    return ServerInfo(store_type={"sql": "SqlStore", "file": "FileStore"}.get(context.stores.kind))
+    return ServerInfo(
+        store_type={"sql": "SqlStore", "file": "FileStore"}.get(context.stores.kind),
+        artifact_bundles_enabled=context.destination is not None,
+    )
 
 
 async def kirok_version(*_: object) -> KirokVersion:

@@ -6,6 +6,7 @@ from kirok.server.routes import (
     artifacts,
     charts,
     experiments,
+    folders,
     logged_models,
     metrics,
     runs,
@@ -21,8 +22,9 @@ HANDLERS: Handlers = {
     **series.HANDLERS,
     **logged_models.HANDLERS,
     **artifacts.HANDLERS,
+    **folders.HANDLERS,
     **archives.HANDLERS,
     **service.HANDLERS,
     **why_not.HANDLERS,
 }
-STREAMS: Streams = {**archives.STREAMS, **charts.STREAMS, **artifacts.STREAMS, **service.STREAMS}
+STREAMS: Streams = {**archives.STREAMS, **charts.STREAMS, **artifacts.STREAMS, **folders.STREAMS, **service.STREAMS}
