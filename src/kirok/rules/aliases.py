@@ -46,7 +46,7 @@ def _folded(place: Place, count: int) -> tuple[str, ...]:
 
 
 def place_of(location: str) -> Place | None:
-    """The place that a location names; None for `runs:`, `models:` and what cannot be told for certain (`..`, a NUL)."""
+    """The place that a location names; None for `runs:` and `models:`, and where it cannot be told (`..`, a NUL)."""
     kind = scheme(location)
     if kind in _NO_PLACES:
         return None
