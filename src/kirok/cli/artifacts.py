@@ -4,6 +4,7 @@ import json
 
 import click
 
+from kirok.cli import relocate
 from kirok.cli.connection import client
 from kirok.cli.printing import printable
 from kirok.entities.artifacts import FileInfo
@@ -14,6 +15,9 @@ _run_option = click.option("--run-id", "-r", required=True, help="Id of the run.
 @click.group("artifacts")
 def group() -> None:
     """Store, list and fetch files of runs, on the server or database that MLFLOW_TRACKING_URI names."""
+
+
+group.add_command(relocate.command)
 
 
 @group.command("log-artifact")
