@@ -14,7 +14,7 @@ serve: $(VENV)/.serve ## Set everything up and serve on http://127.0.0.1:5000 wi
 	@$(BIN)/python -m demo
 
 test: $(VENV)/.dev ## Set everything up and run every test against real parts
-	@tools/fetch-parts
+	@tools/fetch-parts $(BIN)/python
 	@$(BIN)/python -m tools.ui test
 	@$(BIN)/python -m pytest -n 2 --dist loadfile
 

@@ -1,17 +1,13 @@
-"""Real servers for whoever asks for one, started on first use: a PostgreSQL and a MariaDB per test process, and object
-stores that all test processes of a session share.
-"""
+"""Real servers for whoever asks for one, started on first use by each test process."""
 
 import itertools
-import os
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
 import object_servers
 from databases import DatabaseServer, MariadbServer, PostgresqlServer, server_for_tests
-from object_servers import Bucket, MotoServer, ObjectServer
+from object_servers import Bucket, MotoServer, ObjectServer, RgwServer
 
 
 @pytest.fixture(scope="session")
@@ -44,27 +40,28 @@ def database_server(request: pytest.FixtureRequest) -> DatabaseServer:
 
 
 @pytest.fixture(scope="session")
-def place_of_servers(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder that all processes of this test session know."""
-    own = tmp_path_factory.getbasetemp()
-    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
-
-
-@pytest.fixture(scope="session")
 def new_bucket() -> Callable[[ObjectServer], Bucket]:
-    """Makes empty buckets, each of a name that no other process of this session gives."""
+    """Makes empty buckets."""
     numbers = itertools.count(1)
-
-    def create(server: ObjectServer) -> Bucket:
-        return server.create(f"test-{os.getpid()}-{next(numbers)}")
-
-    return create
+    return lambda server: server.create(f"test-{next(numbers)}")
 
 
 @pytest.fixture(scope="session")
-def moto_server(place_of_servers: Path) -> Iterator[MotoServer]:
-    """An S3 that believes every signature, shared: nobody may stop it."""
-    yield from object_servers.server_for_tests(MotoServer, place_of_servers)
+def rgw_server() -> Iterator[RgwServer]:
+    """An S3 that refuses wrong keys and bad signatures."""
+    yield from object_servers.server_for_tests(RgwServer)
+
+
+@pytest.fixture(scope="session")
+def moto_server() -> Iterator[MotoServer]:
+    """An S3 that starts at once and believes every signature."""
+    yield from object_servers.server_for_tests(MotoServer)
+
+
+@pytest.fixture
+def s3(rgw_server: RgwServer, new_bucket: Callable[[ObjectServer], Bucket]) -> Bucket:
+    """An empty bucket at Ceph's S3."""
+    return new_bucket(rgw_server)
 
 
 @pytest.fixture

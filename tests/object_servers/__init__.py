@@ -1,12 +1,23 @@
 """Real object stores for the tests, plain processes in temporary folders: Ceph's S3, moto, Azurite, a stand-in for GCS.
 
-A server is gone when the processes that use it have ended, however they end. `python -m tests.object_servers rgw` (or
+A server is this process's own and is gone when it ends, however it ends. `python -m tests.object_servers rgw` (or
 `moto`, `azurite`, `gcs`) runs one for a human, prints the settings of an empty bucket, and waits for Ctrl-C.
 """
 
 from .buckets import Bucket
+from .launching import running, server_for_tests
 from .moto import MotoServer
 from .process import NoObjectServer, ObjectServer
-from .sharing import running, server_for_tests, shared
+from .rgw import RgwServer
+from .s3 import S3Server
 
-__all__ = ["Bucket", "MotoServer", "NoObjectServer", "ObjectServer", "running", "server_for_tests", "shared"]
+__all__ = [
+    "Bucket",
+    "MotoServer",
+    "NoObjectServer",
+    "ObjectServer",
+    "RgwServer",
+    "S3Server",
+    "running",
+    "server_for_tests",
+]

@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 
 from .moto import MotoServer
 from .process import NoObjectServer, ObjectServer
+from .rgw import RgwServer
 
-KINDS: dict[str, Callable[[], ObjectServer]] = {"moto": MotoServer.launch}
+KINDS: dict[str, Callable[[], ObjectServer]] = {"rgw": RgwServer.launch, "moto": MotoServer.launch}
 
 
 def main(arguments: Sequence[str]) -> None:

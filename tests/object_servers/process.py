@@ -2,7 +2,6 @@
 
 import os
 import random
-import shutil
 import signal
 import socket
 import subprocess
@@ -19,15 +18,12 @@ from .buckets import Bucket
 PARTS = Path(__file__).parents[2] / ".cache" / "parts"
 """What tools/fetch-parts has unpacked."""
 _READY_WITHIN_S = 60.0
-_NONE = subprocess.DEVNULL
 # Below the ports that Linux hands out by itself: a client that calls while the server is down must not take its place.
 _PORTS = range(20_000, 32_000)
 
-# Outlives the tests' processes by just so long as it takes to clear up. Each of them holds the pipe `users` open for as
-# long as it lives, and the last to go ends the `cat`.
+# Outlives the tests' process by just so long as it takes to clear up: its standard input ends with that process.
 _KEEPER = """
-cat "$1/users" >/dev/null
-rm -f "$1/port"
+cat >/dev/null
 for file in "$1"/*.pid; do [ -f "$file" ] && kill -9 "$(cat "$file")" 2>/dev/null; done
 sleep 0.2; rm -rf "$1"
 """
@@ -40,39 +36,25 @@ class NoObjectServer(Exception):
 class ObjectServer(ABC):
     """A running server. Its address stays the same when it is stopped and started again."""
 
-    def __init__(self, folder: Path, *, waits_for_keeper: bool = True) -> None:
+    def __init__(self, folder: Path) -> None:
         self.folder = folder
         """Its data and its logs (`*.log`)."""
         self.port = 0
         self.env = dict(os.environ)
         self._main: subprocess.Popen[bytes] | None = None
         self._processes: list[subprocess.Popen[bytes]] = []
-        self._use = os.open(folder / "users", os.O_WRONLY | (0 if waits_for_keeper else os.O_NONBLOCK))
+        keeper = ["sh", "-c", _KEEPER, "sh", str(folder)]
+        self._keeper = subprocess.Popen(keeper, stdin=subprocess.PIPE, start_new_session=True)
 
     @classmethod
     def launch(cls) -> Self:
         """A new server, ready. NoObjectServer where its programs are missing."""
         cls.check_programs()
-        folder = Path(tempfile.mkdtemp(prefix=f"kirok-{cls.__name__.lower()}-"))
-        os.mkfifo(folder / "users")
-        keeper = ["sh", "-c", _KEEPER, "sh", str(folder)]
-        _left_alone(subprocess.Popen(keeper, stdin=_NONE, stdout=_NONE, stderr=_NONE, start_new_session=True))
-        server = cls(folder)
+        server = cls(Path(tempfile.mkdtemp(prefix="kirok-object-server-")))
         try:
             server.initialize()
             server._take_port()
         except BaseException:
-            server.close()
-            raise
-        return server
-
-    @classmethod
-    def join(cls, folder: Path) -> Self:
-        """One that another process has launched, in this folder. OSError where it is no more."""
-        server = cls(folder, waits_for_keeper=False)
-        try:
-            server.port = int((folder / "port").read_text())
-        except OSError:
             server.close()
             raise
         return server
@@ -111,8 +93,7 @@ class ObjectServer(ABC):
                 return
             time.sleep(0.02)
         self.kill()
-        logs = "\n".join(f"{log.name}: {log.read_text(errors='replace')[-3000:]}" for log in self.folder.glob("*.log"))
-        raise AssertionError(f"{type(self).__name__} did not start. It printed:\n{logs}")
+        raise AssertionError(f"{type(self).__name__} did not start. It printed:\n{self.printed()}")
 
     def stop(self) -> None:
         """End it in order; clients are cut off."""
@@ -123,10 +104,14 @@ class ObjectServer(ABC):
         self._end(signal.SIGKILL)
 
     def close(self) -> None:
-        """End its use; with the last of its users it is gone, and its folder with it."""
-        os.close(self._use)
+        """End it for good and remove its folder."""
         for process in self._processes:
-            _left_alone(process)
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait(60)
+        assert self._keeper.stdin is not None
+        self._keeper.stdin.close()
+        self._keeper.wait(30)
 
     def run(self, name: str, command: Sequence[str | Path]) -> "subprocess.Popen[bytes]":
         """Start a process that ends with the server; it prints into <name>.log."""
@@ -139,16 +124,25 @@ class ObjectServer(ABC):
         self._processes.append(process)
         return process
 
+    def finish(self, *command: str | Path) -> None:
+        """Run a program that prepares the server, to its end."""
+        done = subprocess.run(
+            command, cwd=self.folder, env=self.env, capture_output=True, text=True, check=False, timeout=_READY_WITHIN_S
+        )
+        if done.returncode != 0:
+            raise AssertionError(f"{command[0]} failed:\n{done.stdout}\n{done.stderr[-3000:]}\n{self.printed()}")
+
+    def printed(self) -> str:
+        """The ends of its logs."""
+        return "\n".join(f"{log.name}: {log.read_text(errors='replace')[-3000:]}" for log in self.folder.glob("*.log"))
+
     def _take_port(self) -> None:
         for _ in range(5):
             self.port = free_port()
             try:
-                self.start()
+                return self.start()
             except AssertionError as error:
                 refused = error  # somebody else was quicker to take the port
-            else:
-                (self.folder / "port").write_text(str(self.port))
-                return
         raise refused
 
     def _end(self, how: signal.Signals) -> None:
@@ -157,11 +151,6 @@ class ObjectServer(ABC):
             self._main.wait(60)
         self._main = None
         (self.folder / "server.pid").unlink(missing_ok=True)
-
-
-def _left_alone(process: "subprocess.Popen[bytes]") -> None:
-    """The keeper ends it, perhaps long after this process: Popen need not warn that it runs."""
-    process.returncode = 0
 
 
 def answers(port: int) -> bool:
@@ -180,14 +169,3 @@ def free_port() -> int:
         with socket.socket() as probe, suppress(OSError):
             probe.bind(("127.0.0.1", port))
             return port
-
-
-def program(name: str, *, comes_from: str) -> Path:
-    """An installed program, or one that tools/fetch-parts unpacked; NoObjectServer names where else it comes from."""
-    unpacked = PARTS / "usr" / "bin" / name
-    if unpacked.is_file():
-        return unpacked
-    found = shutil.which(name)
-    if found is None:
-        raise NoObjectServer(f"No {name} found. Run tools/fetch-parts, or install {comes_from}.")
-    return Path(found)

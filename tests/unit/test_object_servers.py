@@ -1,4 +1,4 @@
-"""The object stores that the other tests rest on: fresh buckets, one server for all test processes, no trace left."""
+"""The object stores that the other tests rest on: fresh buckets, a kill that loses nothing, and no trace afterwards."""
 
 import signal
 import subprocess
@@ -6,60 +6,29 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from object_servers import Bucket, MotoServer, ObjectServer, running, shared
-
-NewBucket = Callable[[ObjectServer], Bucket]
+from object_servers import Bucket, MotoServer, ObjectServer, RgwServer, S3Server, running
 from object_servers.process import answers
 
 TESTS = Path(__file__).parents[1]
+NewBucket = Callable[[ObjectServer], Bucket]
 
 
-def test_a_server_keeps_its_address_when_it_is_killed_and_started_again() -> None:
-    with running(MotoServer) as server:
-        port = server.port
-        server.create("drawings")
-        server.kill()
-        assert not answers(port)
-        server.start()
-        assert server.port == port
-        server.create("drawings")
+@pytest.fixture(params=["rgw_server", "moto_server"])
+def s3_server(request: pytest.FixtureRequest) -> S3Server:
+    """Each server that speaks S3."""
+    server: S3Server = request.getfixturevalue(request.param)
+    return server
 
 
-def test_all_who_share_a_server_see_one(tmp_path: Path) -> None:
-    with shared(MotoServer, tmp_path) as first, shared(MotoServer, tmp_path) as second:
-        assert first.folder == second.folder
-        first.client().put_object(Bucket=second.create("drawings").name, Key="a", Body=b"1")
-        assert second.objects("drawings") == {"a": b"1"}
-
-
-def test_a_shared_server_outlives_whoever_started_it_and_goes_with_the_last_who_uses_it(tmp_path: Path) -> None:
-    program = (
-        "import object_servers as o, pathlib, sys, time\n"
-        f"with o.shared(o.MotoServer, pathlib.Path({str(tmp_path)!r})) as s:\n"
-        "    print(s.folder, flush=True)\n"
-        "    time.sleep(600)"
-    )
-    starter = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, cwd=TESTS)
-    assert starter.stdout is not None
-    folder = Path(starter.stdout.readline().strip())
-    with shared(MotoServer, tmp_path) as server:
-        assert server.folder == folder
-        starter.send_signal(signal.SIGKILL)
-        starter.communicate()
-        server.create("drawings")
-    deadline = time.monotonic() + 30
-    while folder.exists() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not folder.exists()
-    assert not answers(server.port)
-
-
-def test_each_bucket_is_new(moto_s3: Bucket, moto_server: MotoServer, new_bucket: NewBucket) -> None:
-    moto_server.client().put_object(Bucket=moto_s3.name, Key="a", Body=b"1")
-    assert moto_server.objects(new_bucket(moto_server).name) == {}
+def test_each_bucket_is_new(s3_server: S3Server, new_bucket: NewBucket) -> None:
+    full, empty = new_bucket(s3_server), new_bucket(s3_server)
+    s3_server.client().put_object(Bucket=full.name, Key="a", Body=b"1")
+    assert s3_server.objects(full.name) == {"a": b"1"}
+    assert s3_server.objects(empty.name) == {}
 
 
 def test_a_bucket_comes_with_what_a_user_sets(moto_s3: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -69,3 +38,56 @@ def test_a_bucket_comes_with_what_a_user_sets(moto_s3: Bucket, monkeypatch: pyte
     assert env["MLFLOW_S3_ENDPOINT_URL"].startswith("http://127.0.0.1:")
     assert env["MORE"] == "1"
     assert "AWS_PROFILE" not in env
+
+
+def test_a_killed_gateway_comes_back_at_its_address_with_what_it_had(rgw_server: RgwServer, s3: Bucket) -> None:
+    rgw_server.client().put_object(Bucket=s3.name, Key="a", Body=b"1")
+    port = rgw_server.port
+    rgw_server.kill()
+    assert not answers(port)
+    rgw_server.start()
+    assert rgw_server.port == port
+    assert rgw_server.objects(s3.name) == {"a": b"1"}
+
+
+def test_ceph_refuses_a_wrong_secret_and_a_bad_signature(rgw_server: RgwServer, s3: Bucket) -> None:
+    import boto3
+    from botocore.exceptions import ClientError
+    from urllib3 import request
+
+    stranger: Any = boto3.Session("KIROKACCESSKEY", "guessed", region_name="us-east-1").client(
+        "s3", endpoint_url=rgw_server.endpoint
+    )
+    with pytest.raises(ClientError, match="SignatureDoesNotMatch"):
+        stranger.put_object(Bucket=s3.name, Key="a", Body=b"1")
+    rgw_server.client().put_object(Bucket=s3.name, Key="a", Body=b"1")
+    signed: str = rgw_server.client().generate_presigned_url("get_object", {"Bucket": s3.name, "Key": "a"})
+    assert request("GET", signed).data == b"1"
+    assert request("GET", signed.replace("/a?", "/b?")).status == 403
+
+
+def test_a_server_goes_with_the_process_that_started_it(s3_server: S3Server) -> None:
+    kind = type(s3_server)
+    program = (
+        f"import object_servers, time; s = object_servers.{kind.__name__}.launch(); "
+        "print(s.port, s.folder, flush=True); time.sleep(600)"
+    )
+    starter = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, cwd=TESTS)
+    assert starter.stdout is not None
+    port, _, folder_name = starter.stdout.readline().strip().partition(" ")
+    folder = Path(folder_name)
+    assert answers(int(port))
+    starter.send_signal(signal.SIGKILL)
+    starter.communicate()
+    deadline = time.monotonic() + 30
+    while folder.exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not folder.exists()
+    assert not answers(int(port))
+
+
+def test_a_server_leaves_no_folder_behind() -> None:
+    with running(MotoServer) as server:
+        assert server.folder.is_dir()
+    assert not server.folder.exists()
+    assert not answers(server.port)
