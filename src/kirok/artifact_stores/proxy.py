@@ -5,6 +5,7 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from kirok.artifact_stores.bundles import Bundles
 from kirok.artifact_stores.names import check_file
 from kirok.artifact_stores.protocols import DirectAccess, PartedUploads
 from kirok.base.errors import InvalidParameter
@@ -65,7 +66,7 @@ class ProxiedArtifacts:
         files = [info.record() for info in page.files]
         before = f"{path}/" if path else ""
         # The server answers with bare names.
-        found = [FileInfo(before + info.path, info.is_dir, info.file_size) for info in files]
+        found = [FileInfo(before + info.path, info.is_dir, info.file_size, info.modified_ms) for info in files]
         return sorted(found, key=lambda info: info.path)
 
     def open(self, path: ArtifactPath) -> FileInTransit:
@@ -88,6 +89,10 @@ class ProxiedArtifacts:
     def delete(self, path: ArtifactPath) -> None:
         """Remove a file, or a directory with all in it."""
         self._transport.send("DELETE", self._place(path)).read()
+
+    def bundles(self) -> Bundles | None:
+        """As BundlingStore.bundles."""
+        return Bundles.of_server(self._transport, self._root)
 
     def _place(self, path: ArtifactPath) -> str:
         whole = self._whole(path)
