@@ -1,6 +1,6 @@
 """What this server knows of but does not do, said in the words and with the status that MLflow's clients act on."""
 
-from kirok.base.errors import EndpointNotFound, KirokError, NotSupported
+from kirok.base.errors import EndpointNotFound
 from kirok.base.settings import ServerSettings
 from kirok.server.errors import reply_for
 from kirok.server.messages import TEXT, Reply
@@ -33,10 +33,6 @@ class Refusals:
         prefix = settings.static_prefix
         self._api = tuple(f"{place}{base}" for place in {"", prefix} for base in ("/api/", "/ajax-api/"))
         self._workspaces = tuple(f"{place}3.0/mlflow/workspaces" for place in self._api)
-        # Without these MLflow's client sends and fetches a large file in one piece, which this server streams.
-        self._in_parts = tuple(
-            f"{place}2.0{_PROXY_BASE}/{kind}/" for place in self._api for kind in ("mpu", "presigned")
-        )
 
     def of(self, endpoint: Endpoint) -> Reply | None:
         """The reply where settings close an endpoint, None where it is open."""
@@ -65,11 +61,6 @@ class Refusals:
                 f"Endpoint: {path} disabled because the server is running without workspaces support.".encode(),
                 TEXT,
             )
-        if path.startswith(self._in_parts) and method in ("GET", "POST"):
-            error: KirokError = NotSupported(
-                "This server takes and gives files in one piece; it makes no URLs to their store."
-            )
-            return reply_for(error, f"{method} {path!r}")
         if (absent := self._absent(path)) is not None:
             # 404 with this code is what MLflow's client takes for a server too old to have it, and falls back on.
             error = EndpointNotFound(

@@ -6,19 +6,25 @@ The store's calls wait in threads, one piece ahead of the network, so that disk 
 import asyncio
 import mimetypes
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager
 from email.utils import formatdate, parsedate_to_datetime
 from typing import Any
 from urllib.parse import quote
+from zlib import crc32
+
+import msgspec
 
 from kirok.artifact_stores.protocols import OpenFile, Upload
-from kirok.base.errors import InvalidParameter
+from kirok.base.errors import BadRequest, Conflict, InvalidParameter
+from kirok.server.errors import reply_for
 from kirok.server.messages import ClientGone, Exchange, Header, Reply
+from kirok.wire.uploads import CHECKSUM
 
 # Pieces are gathered up to this before a thread writes them: the hop costs nothing beside 1 MiB.
 _PIECE_BYTES = 1 << 20
+_CHECKSUM = CHECKSUM.lower().encode()
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 # The endings that MLflow serves as text, lest a browser do more with them than show them.
 _SHOWN_AS_TEXT = frozenset(
@@ -32,12 +38,14 @@ async def receive_file(
 ) -> int:
     """Store the request's body; the number of bytes. What came is dropped where the client leaves or an error comes up.
 
-    Raises ClientGone, InvalidParameter beyond `limit` bytes, and what the store raises.
+    Raises ClientGone, InvalidParameter beyond `limit` bytes, BadRequest where less came than was announced or another
+    content than its checksum says, and what the store raises.
     """
     in_thread = _threads(executor)
-    file = await in_thread(upload.__enter__)
+    body = _Body(exchange.headers, await in_thread(upload.__enter__))
     try:
-        size = await _pump(exchange, file, in_thread, limit)
+        size = await _pump(exchange, body, in_thread, limit)
+        body.check(size)
     except BaseException as error:
         await in_thread(upload.__exit__, type(error), error, error.__traceback__)
         raise
@@ -45,7 +53,35 @@ async def receive_file(
     return size
 
 
-async def _pump(exchange: Exchange, file: Upload, in_thread: Callable[..., Any], limit: int | None) -> int:
+class _Body:
+    """What comes in a request: passed on, and compared with what its headers announce."""
+
+    def __init__(self, headers: dict[bytes, bytes], file: Upload) -> None:
+        self._file = file
+        self._length = headers.get(b"content-length", b"").decode("latin-1")
+        self._announced = headers.get(_CHECKSUM, b"").decode("latin-1").lower()
+        self._crc32 = 0
+
+    def write(self, pieces: Sequence[bytes]) -> None:
+        """Append."""
+        if self._announced:
+            for piece in pieces:
+                self._crc32 = crc32(piece, self._crc32)
+        self._file.write(pieces)
+
+    def check(self, size: int) -> None:
+        """BadRequest unless all came, and as it was sent."""
+        if self._length.isdecimal() and size != int(self._length):
+            raise BadRequest(f"The body ended after {size} of {self._length} bytes; nothing was stored.")
+        if self._announced and self._announced != f"{self._crc32:08x}":
+            raise BadRequest(
+                f"The body arrived changed, so nothing was stored: its CRC-32 is {self._crc32:08x}, but the header "
+                f"{CHECKSUM} says {self._announced!r}. Send it again; if that does not help, something on the way "
+                "alters what it carries."
+            )
+
+
+async def _pump(exchange: Exchange, file: _Body, in_thread: Callable[..., Any], limit: int | None) -> int:
     pieces: list[bytes] = []
     size = waiting = 0
     writing: Any = None
@@ -89,6 +125,10 @@ async def send_file(exchange: Exchange, file: OpenFile, name: str, executor: Exe
         if _known_to_client(exchange.headers, etag, file.modified_s):
             await exchange.start(304, headers)
             await exchange.body(b"", more=False)
+            return
+        if _is_another(exchange.headers, etag):
+            error = Conflict(f"{name!r} was replaced while it was being read; read it from its start.")
+            await exchange.reply(msgspec.structs.replace(reply_for(error, "If-Match"), status=412))
             return
         start, length = 0, file.size_bytes
         status = 200
@@ -157,6 +197,14 @@ def _known_to_client(headers: dict[bytes, bytes], etag: str, modified_s: float) 
         return int(modified_s) <= parsedate_to_datetime(since.decode("latin-1")).timestamp()
     except (ValueError, TypeError, OverflowError):
         return False
+
+
+def _is_another(headers: dict[bytes, bytes], etag: str) -> bool:
+    wanted = headers.get(b"if-match")
+    if wanted is None:
+        return False
+    tags = [tag.strip() for tag in wanted.decode("latin-1").split(",")]
+    return etag not in tags and "*" not in tags
 
 
 def _asked_range(headers: dict[bytes, bytes], etag: str, file: OpenFile) -> range | None:

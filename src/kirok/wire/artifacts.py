@@ -79,6 +79,8 @@ class ServerInfo(Struct):
     presigned_upload_model_id_supported: bool = False
     artifact_bundles_enabled: bool = False
     """kirok's own: whether many small files may travel in one request."""
+    parted_uploads_enabled: bool = False
+    """Whether large files may be sent in parts through the server; kirok's own."""
     features_enabled: dict[str, bool] = field(default_factory=lambda: {"gateway": False})
 
 

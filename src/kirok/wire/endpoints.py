@@ -5,6 +5,7 @@ test asks that every row has a handler and a permission.
 from kirok.wire import archives, artifacts, charts, experiments, health, logged_models, metrics, runs, series, why_not
 from kirok.wire.artifact_endpoints import ARTIFACT_ENDPOINTS
 from kirok.wire.endpoint import Endpoint, Permission, get, post
+from kirok.wire.upload_endpoints import UPLOAD_ENDPOINTS
 
 MLFLOW_VERSION = "3.17.2"
 """The MLflow version spoken: clients decide by it what to send."""
@@ -309,5 +310,6 @@ KIROK_VERSION = Endpoint(
 ENDPOINTS: tuple[Endpoint, ...] = (
     *(row for row in globals().values() if isinstance(row, Endpoint)),
     *ARTIFACT_ENDPOINTS,
+    *UPLOAD_ENDPOINTS,
 )
-"""Every row, in the order above; then those of artifacts."""
+"""Every row, in the order above; then those of artifacts and of uploads."""

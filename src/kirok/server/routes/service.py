@@ -7,6 +7,7 @@ from kirok.base.errors import KirokError
 from kirok.server.context import Context
 from kirok.server.handlers import Handlers, Streams
 from kirok.server.messages import TEXT, Exchange, Reply
+from kirok.server.routes.uploads import direct_of, signs_parts
 from kirok.services.destination_check import LOW_SPACE_BYTES, Condition, Finding, free_bytes
 from kirok.wire import endpoints
 from kirok.wire.artifacts import KirokVersion, ServerInfo
@@ -55,10 +56,15 @@ async def version(_: Context, exchange: Exchange) -> None:
 
 
 async def server_info(context: Context, _: Empty) -> ServerInfo:
-    # MLflow's clients ask whether the store can keep traces by this name.
+    files, settings = context.destination, context.settings.artifacts
     return ServerInfo(
+        # MLflow's clients ask whether the store can keep traces by this name.
         store_type={"sql": "SqlStore", "file": "FileStore"}.get(context.stores.kind),
-        artifact_bundles_enabled=context.destination is not None,
+        multipart_uploads_enabled=files is not None and signs_parts(context),
+        multipart_downloads_enabled=files is not None and direct_of(context) is not None,
+        presigned_upload_run_id_supported=settings.presigned,
+        artifact_bundles_enabled=files is not None,
+        parted_uploads_enabled=files is not None and files.parted is not None,
     )
 
 

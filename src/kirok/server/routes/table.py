@@ -12,6 +12,8 @@ from kirok.server.routes import (
     runs,
     series,
     service,
+    signed_urls,
+    uploads,
     why_not,
 )
 
@@ -24,7 +26,17 @@ HANDLERS: Handlers = {
     **artifacts.HANDLERS,
     **folders.HANDLERS,
     **archives.HANDLERS,
+    **uploads.HANDLERS,
+    **signed_urls.HANDLERS,
     **service.HANDLERS,
     **why_not.HANDLERS,
 }
-STREAMS: Streams = {**archives.STREAMS, **charts.STREAMS, **artifacts.STREAMS, **folders.STREAMS, **service.STREAMS}
+STREAMS: Streams = {
+    **archives.STREAMS,
+    **charts.STREAMS,
+    **artifacts.STREAMS,
+    **folders.STREAMS,
+    **uploads.STREAMS,
+    **signed_urls.STREAMS,
+    **service.STREAMS,
+}

@@ -1,0 +1,90 @@
+"""Large files in parts: through this server, or straight to the store by requests that it signs."""
+
+from urllib.parse import parse_qsl
+
+from kirok.artifact_stores.protocols import DirectAccess, PartedUploads
+from kirok.base.errors import InvalidParameter, NotSupported
+from kirok.entities.artifacts import ArtifactPath
+from kirok.server.context import Context
+from kirok.server.handlers import Handlers, Streams
+from kirok.server.messages import Exchange, Reply
+from kirok.server.transfers import receive_file
+from kirok.wire import upload_endpoints as endpoints
+from kirok.wire import uploads as wire
+from kirok.wire.experiments import Empty
+from kirok.wire.json_quirks import decode_query
+
+MAX_SIGNED = 100
+"""How many parts' requests are signed at once: they expire, so nobody needs more."""
+
+
+def begin_upload(context: Context, request: wire.BeginUpload) -> wire.UploadBegun:
+    parted = parted_of(context)
+    part_bytes = max(request.part_bytes, parted.smallest_part_bytes)
+    path = ArtifactPath.parse(request.path)
+    return wire.UploadBegun(parted.begin(path, part_bytes), part_bytes, signs_parts(context))
+
+
+async def upload_part(context: Context, exchange: Exchange) -> None:
+    query = parse_qsl(exchange.scope["query_string"].decode("latin-1"), keep_blank_values=True)
+    named = decode_query(query, wire.NamedPart)
+    part = parted_of(context).part(ArtifactPath.parse(named.path), named.upload_id, named.number)
+    await receive_file(exchange, part, context.executor)
+    await exchange.reply(Reply(200, b"{}"))
+
+
+def sign_parts(context: Context, request: wire.SignParts) -> wire.SignedParts:
+    if len(request.numbers) > MAX_SIGNED:
+        raise InvalidParameter(f"At most {MAX_SIGNED} parts are signed at once; {len(request.numbers)} were asked for.")
+    direct, path = direct_of(context), ArtifactPath.parse(request.path)
+    if direct is None:
+        return wire.SignedParts()
+    expires_s = context.settings.artifacts.presigned_expires_s
+    signed = [(number, direct.part(path, request.upload_id, number, expires_s)) for number in request.numbers]
+    return wire.SignedParts([wire.SignedPart(number, it.url, it.headers) for number, it in signed if it is not None])
+
+
+def list_parts(context: Context, request: wire.NamedUpload) -> wire.KeptParts:
+    kept = parted_of(context).parts(ArtifactPath.parse(request.path), request.upload_id)
+    return wire.KeptParts([wire.KeptPart.of(part) for part in kept])
+
+
+def complete_upload(context: Context, request: wire.CompleteUpload) -> Empty:
+    parts = [part.record() for part in request.parts]
+    parted_of(context).complete(ArtifactPath.parse(request.path), request.upload_id, parts)
+    return Empty()
+
+
+def abandon_upload(context: Context, request: wire.NamedUpload) -> Empty:
+    parted_of(context).abandon(ArtifactPath.parse(request.path), request.upload_id)
+    return Empty()
+
+
+def parted_of(context: Context) -> PartedUploads:
+    """The destination's uploads in parts; NotSupported where it has none."""
+    if context.proxied.parted is None:
+        raise NotSupported("The store behind this server takes files in one piece only: send the file by PUT.")
+    return context.proxied.parted
+
+
+def direct_of(context: Context) -> DirectAccess | None:
+    """The destination's signed requests, where it has them and this server hands them out."""
+    return context.proxied.direct if context.settings.artifacts.presigned else None
+
+
+def signs_parts(context: Context) -> bool:
+    """Whether parts of an upload may go straight to the destination."""
+    direct = direct_of(context)
+    if direct is None or context.proxied.parted is None:
+        return False
+    return direct.part(ArtifactPath("any"), "any", 1, 1) is not None
+
+
+HANDLERS: Handlers = {
+    endpoints.BEGIN_UPLOAD: begin_upload,
+    endpoints.SIGN_PARTS: sign_parts,
+    endpoints.LIST_PARTS: list_parts,
+    endpoints.COMPLETE_UPLOAD: complete_upload,
+    endpoints.ABANDON_UPLOAD: abandon_upload,
+}
+STREAMS: Streams = {endpoints.UPLOAD_PART: upload_part}
