@@ -4,7 +4,6 @@ import os
 import shlex
 from collections.abc import Sequence
 from contextlib import closing, nullcontext
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -16,9 +15,11 @@ from kirok.cli.existing_stores import refuse_absent
 from kirok.cli.later import names
 from kirok.cli.printing import printable, table
 from kirok.cli.sizes import counted
-from kirok.rules.aliases import Alias, place_of
-from kirok.rules.file_uris import scheme, written_folder
+from kirok.rules.aliases import Alias
 from kirok.rules.passwords import without_password
+from kirok.rules.uris.here import in_full
+from kirok.rules.uris.parse import parse, scheme
+from kirok.rules.uris.paths import LocalPath
 
 if TYPE_CHECKING:
     from kirok.services.relocated_files import Look
@@ -60,7 +61,7 @@ def command(old: str, new: str, dry_run: bool, backend_store_uri: str | None, tr
     from kirok.stores.open import lock_for_serving, open_stores
 
     try:
-        alias = Alias.of(old, _in_full(new))
+        alias = Alias.of(old, in_full(new) if new else new)
     except InvalidParameter as error:
         raise click.UsageError(error.message) from error
     uri = backend_store_uri or default_backend()
@@ -83,12 +84,6 @@ def command(old: str, new: str, dry_run: bool, backend_store_uri: str | None, tr
                 click.echo(f"And {counted(late, 'record')} more, written meanwhile.")
     if any(kind.count for kind in found):
         _tell_of_files(found, alias.new, old, tracking_uri)
-
-
-def _in_full(place: str) -> str:
-    """A relative path as an absolute one; anything else as it is."""
-    there = place_of(place)
-    return str(Path(place).absolute()) if place and there is not None and there.root == "." else place
 
 
 def _tell(found: "Sequence[Relocated]", old: str, *, dry_run: bool) -> None:
@@ -140,8 +135,8 @@ def _seen(look: "Look", old: str, new: str) -> str:
 
 
 def _path(folder: str) -> str:
-    written = written_folder(folder)
-    return (written.path if written else folder).rstrip("/")
+    place = parse(folder)
+    return (place.path if isinstance(place, LocalPath) else folder).rstrip("/")
 
 
 def _how_to_copy(old: str, new: str) -> str:

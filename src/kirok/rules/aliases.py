@@ -6,23 +6,25 @@ of drives and shares of Windows the case does not count.
 
 from collections.abc import Iterable
 from functools import cache
-from urllib.parse import quote
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from kirok.base.errors import InvalidParameter
-from kirok.rules.file_uris import scheme, written_folder
 from kirok.rules.locations import below
+from kirok.rules.uris.buckets import ObjectLocation
+from kirok.rules.uris.parse import Unknown, parse, scheme
+from kirok.rules.uris.paths import LocalPath, Machine
+from kirok.rules.uris.proxied import SCHEME as PROXIED
+from kirok.rules.uris.proxied import Proxied
 
 _HOW = "It is written OLD=NEW, such as /mnt/old/mlruns=/data/mlruns, E:\\mlruns=/data/mlruns or s3://old=s3://new"
-_NO_PLACES = ("runs", "models")
 
 
 class Place(Struct, frozen=True):
     """A location as it can be compared: what it stands in, and the way from there."""
 
     root: str
-    """Scheme and authority of a URI; `/`, a drive, a share's host; `.` for what is relative."""
+    """Scheme and bucket or server of a URI; `/`, a drive, a share's host; `.` for what is relative."""
     segments: tuple[str, ...]
     is_windows: bool = False
     query: str = ""
@@ -46,35 +48,53 @@ def _folded(place: Place, count: int) -> tuple[str, ...]:
 
 
 def place_of(location: str) -> Place | None:
-    """The place that a location names; None for `runs:` and `models:`, and where it cannot be told (`..`, a NUL)."""
-    kind = scheme(location)
-    if kind in _NO_PLACES:
-        return None
+    """The place that a location names; None for what is none of files, or not to be told (`..`, a NUL)."""
     try:
-        folder = written_folder(location)
+        named = parse(location)
     except InvalidParameter:
         return None
-    query = ""
-    if folder is None:
-        path, mark, query = location[len(kind) + 1 :].partition("?")
-        query = mark + query
-        authority = ""
-        if path.startswith("//"):
-            authority, _, path = path[2:].partition("/")
-        root = f"{kind}://{authority}"
-    elif folder.path.startswith("//") and folder.is_windows:
-        host, _, path = folder.path[2:].partition("/")
-        root = f"//{host.casefold()}"
-    elif folder.is_windows:
-        drive, _, path = folder.path.partition("/")
-        root = drive.casefold()
-    else:
-        path = folder.path
-        root = "/" if path.startswith("/") else "."
+    is_windows, query = False, ""
+    match named:
+        case LocalPath(path=path, machine=machine):
+            is_windows = machine is not Machine.POSIX and not named.is_relative
+            root, path = _cut(path.replace("\\", "/") if machine is Machine.WINDOWS else path)
+        case ObjectLocation(key=path, query=query):
+            root = f"{named.scheme}://{named.bucket}@{named.host}"
+        case Proxied(path=path):
+            root = f"{PROXIED}://{named.server}"
+        case Unknown(scheme=kind):
+            root, path = f"{kind}:", location.partition(":")[2]
+        case _:
+            return None
     segments = tuple(segment for segment in path.split("/") if segment not in ("", "."))
-    if ".." in segments:
-        return None
-    return Place(root, segments, is_windows=folder is not None and folder.is_windows, query=query)
+    return None if ".." in segments else Place(root, segments, is_windows=is_windows, query=query)
+
+
+def _cut(path: str) -> tuple[str, str]:
+    """(drive, share's host, `/` or `.`; the rest) of a path. Two slashes are a share's, as people write it."""
+    if path.startswith("//"):
+        host, _, rest = path[2:].partition("/")
+        return f"//{host.casefold()}", rest
+    if path.startswith("/"):
+        return "/", path[1:]
+    if path[1:3] == ":/":
+        return path[:2].casefold(), path[3:]
+    return ".", path
+
+
+def _below(location: str, tail: tuple[str, ...], query: str) -> str:
+    """What lies at `tail` below a location, spelled as that is."""
+    named, names = parse(location), "/".join(tail)
+    match named:
+        # A drive or share as a URI, which is what MLflow writes on Windows.
+        case LocalPath(path=path, machine=machine) if scheme(location) or machine is Machine.WINDOWS:
+            return LocalPath(f"{path.rstrip('/')}/{names}" if names else path, machine).uri
+        case ObjectLocation(key=key):
+            key = f"{key}/{names}" if key and names else key or names
+            return structs.replace(named, key=key, query=named.query or query).uri
+        case Proxied(path=path):
+            return structs.replace(named, path=f"{path}/{names}" if path and names else path or names).uri
+    return below(location, *tail) if names else location
 
 
 class Alias(Struct, frozen=True):
@@ -116,10 +136,7 @@ class Alias(Struct, frozen=True):
             return None
         if new_place.within(self.old) is not None and place.within(new_place) is not None:
             return None  # NEW lies in OLD, and this was moved
-        if scheme(self.new) == "file":
-            tail = tuple(quote(segment, safe="!$&'()*+,;=:@~") for segment in tail)
-        query = "" if new_place.is_folder or new_place.query else place.query
-        return below(self.new, *tail) + query if tail else self.new + query
+        return _below(self.new, tail, place.query)
 
 
 class Aliases(Struct, frozen=True):

@@ -12,7 +12,7 @@ from kirok.base.errors import InvalidParameter
 from kirok.base.settings import ArtifactSettings
 from kirok.entities.artifacts import ArtifactPath
 from kirok.rules.aliases import Aliases, Place, parse_aliases, place_of
-from kirok.rules.file_uris import scheme
+from kirok.rules.uris.parse import scheme
 from kirok.stores.protocols import Stores
 
 _ARTIFACTS, _MODELS, _BIN = "artifacts", "models", ".trash"
