@@ -28,7 +28,7 @@ def test_the_version_names_kirok_and_the_mlflow_it_speaks(kirok: Command) -> Non
     assert kirok("--version").stdout == f"kirok, version {version('kirok')} (speaks MLflow 3.17.2)\n"
 
 
-@pytest.mark.parametrize("name", ["run", "models", "traces", "doctor"])
+@pytest.mark.parametrize("name", ["run", "models", "traces"])
 def test_a_command_that_only_mlflow_has_is_answered_in_one_line(kirok: Command, name: str) -> None:
     answer = kirok(name, "--anything", "x")
     assert answer.returncode == 1

@@ -17,7 +17,6 @@ COMMANDS = {
     "datasets": "evaluation datasets",
     "demo": "demo data (`make serve` in kirok's repository has some)",
     "deployments": "deployments",
-    "doctor": "the environment report",
     "mcp": "an MCP server",
     "models": "serving models",
     "run": "running projects",

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from kirok.base.errors import KirokError
-from kirok.cli import artifacts, backup, copy, db, experiments, gc, later, runs, server
+from kirok.cli import artifacts, backup, copy, db, doctor, experiments, gc, later, runs, server
 from kirok.cli.env_files import read_env_file
 from kirok.cli.printing import one_line, survive_narrow_encodings
 
@@ -86,6 +86,7 @@ kirok.add_command(server.command, "ui")
 kirok.add_command(experiments.group)
 kirok.add_command(runs.group)
 kirok.add_command(artifacts.group)
+kirok.add_command(doctor.command)
 kirok.add_command(db.group)
 kirok.add_command(backup.group)
 kirok.add_command(gc.command)

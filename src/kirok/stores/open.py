@@ -12,6 +12,7 @@ import msgspec
 
 from kirok.base.errors import InvalidParameter, NotSupported
 from kirok.base.settings import DatabaseSettings, TransportSettings, sqlite_synchronous
+from kirok.entities.experiments import Experiment
 from kirok.rules.file_uris import written_folder
 from kirok.rules.locations import LOCAL_ARTIFACT_ROOT
 from kirok.rules.passwords import without_password
@@ -100,6 +101,22 @@ def open_stores(
         from kirok.stores.memory import open_memory
 
         return open_memory(artifact_root, truncate_long_values=truncate_long_values)
+    raise _refusal(uri, scheme)
+
+
+def kind_of(uri: str) -> str:
+    """`file` (a folder of runs), `sqlite`, `database` (on a server of databases), `server` (of kirok or MLflow) or
+    `memory`; raises as `open_stores` for a URI of no kind that can be opened.
+    """
+    scheme = _scheme(uri)
+    if scheme in (None, "file"):
+        return "file"
+    if scheme in ("sqlite", "memory"):
+        return scheme
+    if scheme in _DATABASES:
+        return "database"
+    if scheme in ("http", "https"):
+        return "server"
     raise _refusal(uri, scheme)
 
 
@@ -193,6 +210,46 @@ def _looking_at(uri: str) -> Iterator["tuple[Connection | None, str]"]:
             yield connection, uri
     else:
         raise _refusal(uri, scheme)
+
+
+def experiments_at(uri: str) -> list[tuple[Experiment, int]]:
+    """(experiment, its runs in use) of each experiment in use in the database or folder at `uri`, newest first.
+
+    Changes nothing, unlike opening a store, which adds what is kirok's own. Raises as `open_stores` does.
+    """
+    if _scheme(uri) in (None, "file"):
+        from kirok.stores.file.visits import experiments_in_use as in_folder
+
+        return in_folder(folder_path(uri))
+    from kirok.stores.sql.visits import experiments_in_use
+
+    with _looking_at(uri) as (connection, _):
+        return [] if connection is None else experiments_in_use(connection)
+
+
+def rehearse_write(uri: str, *, timeout_s: float) -> None:
+    """Write to the database or folder at `uri` and undo it, waiting `timeout_s` for other writers at most.
+
+    The store must be there. Raises the KirokError that a write would raise.
+    """
+    scheme = _scheme(uri)
+    if scheme in (None, "file"):
+        from kirok.stores.file.visits import rehearse_write as in_folder
+
+        in_folder(folder_path(uri))
+        return
+    from kirok.stores.sql.visits import rehearse_write as in_transaction
+
+    if scheme in _DATABASES:
+        settings = msgspec.structs.replace(DatabaseSettings.read(os.environ), connect_timeout_s=timeout_s)
+        with closing(database_server(uri, settings).connect()) as served:
+            served.begin()
+            in_transaction(served)
+        return
+    from kirok.stores.sql.sqlite.visits import begun
+
+    with begun(sqlite_path(uri), timeout_s) as connection:
+        in_transaction(connection)
 
 
 @contextmanager

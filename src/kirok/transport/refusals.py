@@ -6,18 +6,19 @@ from typing import Any
 import msgspec
 
 from kirok.base.errors import EndpointNotFound, KirokError, error_from
+from kirok.rules import advice
 from kirok.transport.exchange import HttpResponse
 
 _SHOWN = 200
 
-CHECK_URI = "Is this an MLflow or kirok tracking server? Check MLFLOW_TRACKING_URI or set_tracking_uri()."
-
 _HINTS = {
-    401: "Set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN.",
-    404: CHECK_URI,
-    405: CHECK_URI,
-    413: "Something before the server limits the size of requests; raise that limit.",
+    401: advice.SIGN_IN,
+    404: advice.CHECK_KIND,
+    405: advice.CHECK_KIND,
+    413: advice.LARGER_REQUESTS,
 }
+# Where the fault lies on the way, or in what stands there, and not in the request.
+_ON_THE_WAY = frozenset({401, 403, 404, 405, 407, 502, 503, 504})
 
 
 class Refusal(msgspec.Struct, frozen=True):
@@ -40,8 +41,8 @@ class _Detail(msgspec.Struct, frozen=True):
     detail: Any
 
 
-def refusal_of(url: str, response: HttpResponse) -> Refusal:
-    """What an error answer or a redirect of `url` means; reads its body."""
+def refusal_of(url: str, response: HttpResponse, base: str) -> Refusal:
+    """What an error answer or a redirect of `url` means, on the server at `base`; reads its body."""
     body, status = response.read(), response.status
     said = _reported(body)
     if said is not None:
@@ -49,9 +50,12 @@ def refusal_of(url: str, response: HttpResponse) -> Refusal:
     address = url.partition("?")[0]
     if 300 <= status < 400:
         target = response.headers.get("location", "elsewhere")
-        return Refusal(EndpointNotFound(f"{address} redirects to {target}. Set MLFLOW_TRACKING_URI to where it leads."))
-    message = f"{address} answered {status} with {excerpt(body, response.headers)}. {_HINTS.get(status, '')}"
-    return Refusal(error_from(None, message.strip(), status))
+        return Refusal(
+            EndpointNotFound(f"{address} redirects to {target}. {advice.redirected(target)} {advice.run_doctor(base)}")
+        )
+    hints = [_HINTS.get(status), advice.run_doctor(base) if status in _ON_THE_WAY else None]
+    message = " ".join([f"{address} answered {status} with {excerpt(body, response.headers)}.", *filter(None, hints)])
+    return Refusal(error_from(None, message, status))
 
 
 def _reported(body: bytes) -> _Reported | None:

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from kirok.base.errors import InvalidParameter
 from kirok.base.settings import TransportSettings
+from kirok.rules import advice
 from kirok.transport.exchange import ConnectionFailed, HttpRequest, HttpResponse
 
 if TYPE_CHECKING:
@@ -50,8 +51,8 @@ class Sockets:
             )
         except urllib3.exceptions.SSLError as error:
             raise ConnectionFailed(
-                f"No secure connection to {origin}: {error}. For a certificate of your own authority set "
-                "MLFLOW_TRACKING_SERVER_CERT_PATH to its PEM file; for a server without TLS write http://.",
+                f"No secure connection to {origin}: {error}. {advice.insecure_connection(origin)} "
+                f"{advice.run_doctor(origin)}",
                 sent=False,
                 lasting=True,
             ) from None
@@ -76,7 +77,7 @@ class Sockets:
             # A child process must not write into its parent's connections.
             self._pools, self._process = {}, os.getpid()
         if origin not in self._pools:
-            self._pools[origin] = _new_pool(self._settings, _proxy_for(origin))
+            self._pools[origin] = _new_pool(self._settings, proxy_for(origin))
         return self._pools[origin]
 
 
@@ -96,7 +97,7 @@ def _new_pool(settings: TransportSettings, proxy: str | None) -> "urllib3.PoolMa
     return urllib3.PoolManager(**options)  # type: ignore[arg-type]  # a dict of several types
 
 
-def _proxy_for(origin: str) -> str | None:
+def proxy_for(origin: str) -> str | None:
     """The proxy that HTTP_PROXY, HTTPS_PROXY and NO_PROXY name for this address, as other clients read them."""
     parts = urlsplit(origin)
     if not parts.hostname or urllib.request.proxy_bypass(parts.hostname):
@@ -118,7 +119,6 @@ def _chunks(response: "urllib3.BaseHTTPResponse", origin: str) -> Iterator[bytes
 
 def _no_answer(origin: str, error: Exception, *, sent: bool) -> ConnectionFailed:
     return ConnectionFailed(
-        f"No answer from {origin}: {error}. Is the server running, and is this its address? "
-        "It comes from MLFLOW_TRACKING_URI or set_tracking_uri().",
+        f"No answer from {origin}: {error}. Is the server running? {advice.CHECK_ADDRESS} {advice.run_doctor(origin)}",
         sent=sent,
     )

@@ -12,8 +12,9 @@ import msgspec
 
 from kirok.base.errors import InvalidParameter, ServerUnreachable
 from kirok.base.settings import TransportSettings
+from kirok.rules import advice
 from kirok.transport.exchange import ConnectionFailed, HttpRequest, HttpResponse, Sender
-from kirok.transport.refusals import CHECK_URI, Refusal, excerpt, refusal_of
+from kirok.transport.refusals import Refusal, excerpt, refusal_of
 from kirok.wire.endpoint import Endpoint
 from kirok.wire.json_quirks import decode_answer, encode
 
@@ -50,7 +51,8 @@ class Transport:
         host = parts.netloc.rpartition("@")[2]
         self.uri = urlunsplit((parts.scheme, host, parts.path.rstrip("/"), "", ""))
         self._settings = settings
-        self._authorization = _authorization(settings, parts.username, parts.password)
+        self.authorization = _authorization(settings, parts.username, parts.password)
+        """The headers that say who asks."""
         if sender is None:
             from kirok.transport.sockets import Sockets
 
@@ -74,7 +76,8 @@ class Transport:
         except ValueError as error:
             raise ServerUnreachable(
                 f"{self.uri}{endpoint.api_path} answered {response.status}, but not as a tracking server does: "
-                f"{excerpt(body, response.headers)} ({error}). {CHECK_URI}"
+                f"{excerpt(body, response.headers)} ({error}). {advice.CHECK_KIND} "
+                f"{advice.run_doctor(self.uri)}"
             ) from None
 
     def send(
@@ -92,7 +95,7 @@ class Transport:
         Failures that may pass are tried again, first at once, then with growing pauses or as the server asks.
         """
         url = self.uri + quote(path) + ("?" + urlencode(query) if query else "")
-        all_headers = {"User-Agent": "kirok", **self._authorization, **(headers or {})}
+        all_headers = {"User-Agent": "kirok", **self.authorization, **(headers or {})}
         attempt = 0
         while True:
             content = body if isinstance(body, bytes) else body()
@@ -105,7 +108,7 @@ class Transport:
             else:
                 if 200 <= response.status < 300:
                     return response
-                refusal = refusal_of(url, response)
+                refusal = refusal_of(url, response, self.uri)
                 if attempt >= self._settings.max_retries or not _may_pass(response.status, refusal, once):
                     raise refusal.error
                 asked_s = _retry_after_s(response.headers)

@@ -195,7 +195,7 @@ def test_an_error_arrives_as_the_class_it_left_as(status: int, code: bytes, erro
         (failing(500, b"Traceback"), InternalError, "Traceback"),
         (failing(503), Unavailable, "an empty body"),
         ((200, b"<html>", {"content-type": "text/html"}), ServerUnreachable, "a web page"),
-        ((200, b"[]", {}), ServerUnreachable, "Check MLFLOW_TRACKING_URI"),
+        ((200, b"[]", {}), ServerUnreachable, "Check the address"),
     ],
     ids=lambda value: str(value)[:30],
 )

@@ -1,0 +1,192 @@
+"""Files: whether they can be stored, read, listed and deleted, by each of the ways that this client's runs use."""
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from kirok.artifact_stores.locations import local_folder, scheme
+from kirok.artifact_stores.open import REMOTE_SCHEMES, open_run_artifacts
+from kirok.artifact_stores.protocols import ArtifactStore
+from kirok.base.errors import InvalidParameter, KirokError, NotFound, PermissionDenied
+from kirok.client.doctor.case import TIMEOUT_S, Case
+from kirok.client.doctor.findings import Finding, failed, ok, warning
+from kirok.client.doctor.store import used_experiment
+from kirok.client.doctor.time_limits import within
+from kirok.entities.artifacts import ArtifactPath
+from kirok.entities.experiments import Experiment
+from kirok.rules.locations import below
+from kirok.rules.passwords import without_password
+
+PROXIED = "mlflow-artifacts"
+_CONTENT = b"kirok doctor writes, reads and deletes this.\n"
+_NAME = ArtifactPath("tried.txt")
+
+# The variables, each alone enough, and the files that hold credentials for a kind of object store.
+_CREDENTIALS = {
+    "s3": (
+        ("AWS_ACCESS_KEY_ID", "AWS_PROFILE", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"),
+        (".aws/credentials", ".aws/config"),
+    ),
+    "gs": (("GOOGLE_APPLICATION_CREDENTIALS",), (".config/gcloud/application_default_credentials.json",)),
+    "azure": (("AZURE_STORAGE_CONNECTION_STRING", "AZURE_STORAGE_ACCESS_KEY", "AZURE_CLIENT_ID"), (".azure",)),
+}
+_NEEDED = {
+    "s3": "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+    "gs": "GOOGLE_APPLICATION_CREDENTIALS=/path/to/key.json",
+    "azure": "AZURE_STORAGE_CONNECTION_STRING",
+}
+
+
+def way_of(location: str) -> str:
+    """How the files of a location travel: `proxied`, `folder`, `s3`, `gs`, `azure`, else its scheme."""
+    kind = scheme(location)
+    if kind in (PROXIED, "http", "https"):
+        return "proxied"
+    if kind in ("", "file"):
+        return "folder"
+    if kind in ("s3", "gs"):
+        return kind
+    return "azure" if kind in REMOTE_SCHEMES else kind
+
+
+def ways_in_use(case: Case) -> dict[str, Experiment]:
+    """An experiment for each way in use: the one that runs go to here, else the newest."""
+    first = used_experiment(case)
+    found: dict[str, Experiment] = {}
+    for experiment in [first, *case.experiments] if first else case.experiments:
+        found.setdefault(way_of(experiment.artifact_location), experiment)
+    return found
+
+
+def check_credentials(case: Case) -> list[Finding]:
+    """Whether credentials for object stores are there exactly where they are needed."""
+    findings, used = [], ways_in_use(case)
+    for kind, (variables, files) in _CREDENTIALS.items():
+        here = next((name for name in variables if case.env.get(name)), None)
+        here = here or next((f"~/{file}" for file in files if (case.surroundings.home / file).exists()), None)
+        if kind in used and here is None:
+            findings.append(
+                warning(
+                    f"this client writes to {used[kind].artifact_location} itself and has no credentials for it",
+                    f"set {_NEEDED[kind]}",
+                    "Or keep them to the server: start it with --serve-artifacts and --artifacts-destination, and make "
+                    "new experiments.",
+                )
+            )
+        elif kind in used:
+            findings.append(ok(f"this client writes to {used[kind].artifact_location} itself, by {here}"))
+        elif here is not None:
+            findings.append(ok(f"{here} is there and not needed: no experiment keeps its files in {kind}"))
+    return findings or [ok("none are needed here: no experiment has its files in an object store that clients reach")]
+
+
+def check_files(case: Case) -> list[Finding]:
+    """A file stored, read, listed and deleted by each way in use."""
+    findings = []
+    for way, experiment in ways_in_use(case).items():
+        if way == "folder" and not is_folder_here(case, experiment.artifact_location):
+            continue  # `locations` says what to do about it, and a trial would make that folder
+        findings += _tried(case, way, experiment)
+    return findings or [ok("no way to try: no experiment has its files where this client could reach them")]
+
+
+def is_folder_here(case: Case, location: str) -> bool:
+    """Whether a folder is one of this machine's that may be written for the sake of a trial."""
+    try:
+        folder = local_folder(location)
+    except InvalidParameter:
+        return False
+    return folder is not None and (folder.exists() or not case.target.is_server)
+
+
+def _tried(case: Case, way: str, experiment: Experiment) -> list[Finding]:
+    shown = f"{_WORDS.get(way, way)}, {without_password(experiment.artifact_location)}"
+    try:
+        return [within(6 * TIMEOUT_S, lambda: _try(case, shown, way, experiment))]
+    except TimeoutError as error:
+        return [failed(f"{shown}: {error}", _NOT_ANSWERING.get(way, "see that the store can be reached from here"))]
+    except (KirokError, OSError) as error:
+        return [_refused(case, way, f"{shown}: {error}", error)]
+
+
+_WORDS = {"proxied": "through the server", "folder": "a folder of this machine"}
+_NOT_ANSWERING = {"s3": "MLFLOW_S3_ENDPOINT_URL=http://the-object-store", "gs": "GOOGLE_APPLICATION_CREDENTIALS"}
+
+
+def _try(case: Case, shown: str, way: str, experiment: Experiment) -> Finding:
+    transport = case.transport if case.target.is_server else None
+    store = open_run_artifacts(experiment.artifact_location, transport, case.settings.artifacts)
+    place = ArtifactPath(f"kirok-doctor-{secrets.token_hex(8)}")
+    path = ArtifactPath.of(place, _NAME)
+    with _folder_as_before(experiment.artifact_location):
+        with TemporaryDirectory(prefix="kirok-doctor-") as folder:
+            local = Path(folder) / _NAME
+            local.write_bytes(_CONTENT)
+            store.upload(local, path)
+        try:
+            wrong = _read_back(store, place, path)
+        finally:
+            refusal = _delete(store, place)
+    if wrong is not None:
+        return failed(f"{shown}: {wrong}", _mend(case, way))
+    if refusal is not None:
+        return warning(
+            f"{shown}: files can be stored and read, but not deleted: {refusal}",
+            "grant the right to delete (s3:DeleteObject), which `kirok gc` needs",
+            f"left behind: {below(experiment.artifact_location, path)}",
+        )
+    return ok(f"{shown}: a file was stored, listed, read and deleted")
+
+
+def _read_back(store: ArtifactStore, place: ArtifactPath, path: ArtifactPath) -> str | None:
+    """What went wrong with a file that was stored; None where nothing did."""
+    if path not in [info.path for info in store.list(place)]:
+        return "a file that was stored is not listed"
+    file = store.open(path)
+    try:
+        content = b"".join(file.read())
+    finally:
+        file.close()
+    return None if content == _CONTENT else "a file came back other than it was stored: something in between changes it"
+
+
+def _delete(store: ArtifactStore, place: ArtifactPath) -> str | None:
+    """Remove what was stored; why that was refused, None where it was not."""
+    try:
+        store.delete(place)
+    except PermissionDenied as error:
+        return error.message
+    return None
+
+
+@contextmanager
+def _folder_as_before(location: str) -> Iterator[None]:
+    """Takes away the folders that a trial made, where they are empty."""
+    folder = local_folder(location)
+    made = [place for place in (folder, *folder.parents) if not place.exists()] if folder is not None else []
+    try:
+        yield
+    finally:
+        for place in made:
+            try:
+                place.rmdir()
+            except OSError:
+                break
+
+
+def _refused(case: Case, way: str, text: str, error: Exception) -> Finding:
+    if isinstance(error, NotFound) and way in _NEEDED:
+        return failed(text, "make the bucket, or start the server once with --create-bucket")
+    if isinstance(error, PermissionDenied) and way in _NEEDED:
+        return failed(text, _NEEDED[way])
+    return failed(text, _mend(case, way))
+
+
+def _mend(case: Case, way: str) -> str:
+    if way == "proxied":
+        return f"look into the log of `{case.identity.command}`; its --artifacts-destination names the place"
+    if way == "folder":
+        return "let this account write to that folder"
+    return _NOT_ANSWERING.get(way, "see that the store can be reached from here")
