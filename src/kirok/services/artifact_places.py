@@ -1,5 +1,5 @@
-"""Where artifacts are now, whatever was true when their rows were written: roots that somebody renamed, and folders that
-moved along with their store.
+"""Where artifacts are now, whatever was true when their rows were written: below roots that somebody renamed, and in
+folders that moved along with their store.
 """
 
 import os
@@ -27,7 +27,7 @@ class ArtifactPlaces:
     database. A recorded folder that is not there any more is looked for in it, by the ids it ends with.
     """
 
-    def __init__(self, aliases: Aliases = Aliases(), home: str | None = None) -> None:
+    def __init__(self, aliases: Aliases, home: str | None = None) -> None:
         self._aliases, self._home = aliases, home
 
     @classmethod
