@@ -6,20 +6,24 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from kirok.artifact_stores.locations import local_folder, scheme
-from kirok.artifact_stores.open import REMOTE_SCHEMES, open_run_artifacts
+from kirok.artifact_stores.open import open_run_artifacts
 from kirok.artifact_stores.protocols import ArtifactStore
 from kirok.base.errors import InvalidParameter, KirokError, NotFound, PermissionDenied
 from kirok.client.doctor.case import TIMEOUT_S, Case
-from kirok.client.doctor.findings import Finding, failed, ok, warning
+from kirok.client.doctor.findings import Finding, failed, ok, skipped, warning
 from kirok.client.doctor.store import used_experiment
 from kirok.client.doctor.time_limits import within
 from kirok.entities.artifacts import ArtifactPath
 from kirok.entities.experiments import Experiment
+from kirok.rules.aliases import parse_aliases
 from kirok.rules.locations import below
 from kirok.rules.passwords import without_password
+from kirok.rules.uris.buckets import ObjectLocation
+from kirok.rules.uris.here import local_folder
+from kirok.rules.uris.parse import parse
+from kirok.rules.uris.paths import LocalPath
+from kirok.rules.uris.proxied import Proxied
 
-PROXIED = "mlflow-artifacts"
 _CONTENT = b"kirok doctor writes, reads and deletes this.\n"
 _NAME = ArtifactPath("tried.txt")
 
@@ -29,26 +33,35 @@ _CREDENTIALS = {
         ("AWS_ACCESS_KEY_ID", "AWS_PROFILE", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"),
         (".aws/credentials", ".aws/config"),
     ),
-    "gs": (("GOOGLE_APPLICATION_CREDENTIALS",), (".config/gcloud/application_default_credentials.json",)),
+    "gcs": (("GOOGLE_APPLICATION_CREDENTIALS",), (".config/gcloud/application_default_credentials.json",)),
     "azure": (("AZURE_STORAGE_CONNECTION_STRING", "AZURE_STORAGE_ACCESS_KEY", "AZURE_CLIENT_ID"), (".azure",)),
 }
 _NEEDED = {
     "s3": "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
-    "gs": "GOOGLE_APPLICATION_CREDENTIALS=/path/to/key.json",
+    "gcs": "GOOGLE_APPLICATION_CREDENTIALS=/path/to/key.json",
     "azure": "AZURE_STORAGE_CONNECTION_STRING",
 }
 
 
 def way_of(location: str) -> str:
-    """How the files of a location travel: `proxied`, `folder`, `s3`, `gs`, `azure`, else its scheme."""
-    kind = scheme(location)
-    if kind in (PROXIED, "http", "https"):
-        return "proxied"
-    if kind in ("", "file"):
-        return "folder"
-    if kind in ("s3", "gs"):
-        return kind
-    return "azure" if kind in REMOTE_SCHEMES else kind
+    """How the files of a location travel: `proxied`, `folder`, `s3`, `gcs`, `azure`, else `unknown`."""
+    try:
+        place = parse(location)
+    except InvalidParameter:
+        return "unknown"
+    match place:
+        case Proxied():
+            return "proxied"
+        case LocalPath():
+            return "folder"
+        case ObjectLocation():
+            return place.provider
+    return "unknown"
+
+
+def resolved(case: Case, experiment: Experiment) -> str:
+    """Where an experiment's files lie, once this client's aliases of roots are put in."""
+    return parse_aliases(case.settings.artifacts.root_aliases).resolve(experiment.artifact_location)
 
 
 def ways_in_use(case: Case) -> dict[str, Experiment]:
@@ -62,21 +75,21 @@ def ways_in_use(case: Case) -> dict[str, Experiment]:
 
 def check_credentials(case: Case) -> list[Finding]:
     """Whether credentials for object stores are there exactly where they are needed."""
-    findings, used = [], ways_in_use(case)
+    findings, used = [], {way: resolved(case, experiment) for way, experiment in ways_in_use(case).items()}
     for kind, (variables, files) in _CREDENTIALS.items():
         here = next((name for name in variables if case.env.get(name)), None)
         here = here or next((f"~/{file}" for file in files if (case.surroundings.home / file).exists()), None)
         if kind in used and here is None:
             findings.append(
                 warning(
-                    f"this client writes to {used[kind].artifact_location} itself and has no credentials for it",
+                    f"this client writes to {without_password(used[kind])} itself and has no credentials for it",
                     f"set {_NEEDED[kind]}",
                     "Or keep them to the server: start it with --serve-artifacts and --artifacts-destination, and make "
                     "new experiments.",
                 )
             )
         elif kind in used:
-            findings.append(ok(f"this client writes to {used[kind].artifact_location} itself, by {here}"))
+            findings.append(ok(f"this client writes to {without_password(used[kind])} itself, by {here}"))
         elif here is not None:
             findings.append(ok(f"{here} is there and not needed: no experiment keeps its files in {kind}"))
     return findings or [ok("none are needed here: no experiment has its files in an object store that clients reach")]
@@ -86,18 +99,22 @@ def check_files(case: Case) -> list[Finding]:
     """A file stored, read, listed and deleted by each way in use."""
     findings = []
     for way, experiment in ways_in_use(case).items():
-        if way == "folder" and not is_folder_here(case, experiment.artifact_location):
-            continue  # `locations` says what to do about it, and a trial would make that folder
-        findings += _tried(case, way, experiment)
-    return findings or [ok("no way to try: no experiment has its files where this client could reach them")]
+        if _can_be_tried(case, way, resolved(case, experiment)):
+            findings += _tried(case, way, experiment)
+    return findings or [skipped("no experiment has its files where this client could reach them")]
 
 
-def is_folder_here(case: Case, location: str) -> bool:
-    """Whether a folder is one of this machine's that may be written for the sake of a trial."""
+def _can_be_tried(case: Case, way: str, location: str) -> bool:
+    """Whether a trial would do no harm. Where it cannot, `locations` says what to do about it."""
+    if way == "unknown" or (way == "proxied" and not case.target.is_server):
+        return False
+    if way != "folder":
+        return True
     try:
         folder = local_folder(location)
     except InvalidParameter:
         return False
+    # A folder of the server's machine that this one does not have would be made here.
     return folder is not None and (folder.exists() or not case.target.is_server)
 
 
@@ -112,7 +129,7 @@ def _tried(case: Case, way: str, experiment: Experiment) -> list[Finding]:
 
 
 _WORDS = {"proxied": "through the server", "folder": "a folder of this machine"}
-_NOT_ANSWERING = {"s3": "MLFLOW_S3_ENDPOINT_URL=http://the-object-store", "gs": "GOOGLE_APPLICATION_CREDENTIALS"}
+_NOT_ANSWERING = {"s3": "MLFLOW_S3_ENDPOINT_URL=http://the-object-store", "gcs": "GOOGLE_APPLICATION_CREDENTIALS"}
 
 
 def _try(case: Case, shown: str, way: str, experiment: Experiment) -> Finding:
@@ -120,7 +137,7 @@ def _try(case: Case, shown: str, way: str, experiment: Experiment) -> Finding:
     store = open_run_artifacts(experiment.artifact_location, transport, case.settings.artifacts)
     place = ArtifactPath(f"kirok-doctor-{secrets.token_hex(8)}")
     path = ArtifactPath.of(place, _NAME)
-    with _folder_as_before(experiment.artifact_location):
+    with _folder_as_before(resolved(case, experiment)):
         with TemporaryDirectory(prefix="kirok-doctor-") as folder:
             local = Path(folder) / _NAME
             local.write_bytes(_CONTENT)

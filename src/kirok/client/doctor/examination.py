@@ -57,6 +57,7 @@ SERVER = (
     Check("sign-in", "server", server.check_sign_in, ("host check",)),
     Check("server", "server", server.check_api, ("sign-in",)),
     Check("clock", "server", server.check_clock, ("host check",)),
+    Check("health", "server", server.check_health, ("server",)),
     Check("experiments", "records", store.check_experiments, ("server",)),
     Check("write", "records", store.check_write, ("experiments",)),
 )

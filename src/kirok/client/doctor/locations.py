@@ -3,21 +3,25 @@
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from kirok.artifact_stores.locations import local_folder, scheme
 from kirok.artifact_stores.open import open_run_artifacts
 from kirok.base.errors import InvalidParameter, KirokError
-from kirok.client.doctor.artifacts import way_of, ways_in_use
+from kirok.client.doctor.address import use
+from kirok.client.doctor.artifacts import resolved, way_of, ways_in_use
 from kirok.client.doctor.case import MOST_COUNTED, TIMEOUT_S, Case
 from kirok.client.doctor.findings import Finding, Status, failed, ok, warning
 from kirok.client.doctor.time_limits import within
 from kirok.entities.artifacts import ArtifactPath
 from kirok.entities.experiments import Experiment
-from kirok.rules.file_uris import written_folder
 from kirok.rules.passwords import without_password
+from kirok.rules.uris.buckets import ObjectLocation
+from kirok.rules.uris.here import path_here
+from kirok.rules.uris.parse import parse
+from kirok.rules.uris.paths import LocalPath, Machine
+from kirok.rules.uris.proxied import Proxied
 
 _MOST_PLACES_TRIED = 8
 
@@ -52,50 +56,58 @@ def _roots(experiments: Iterable[Experiment]) -> list[_Root]:
     """Experiments by the folder or bucket that theirs lies in."""
     groups: dict[str, list[Experiment]] = {}
     for experiment in experiments:
-        location = experiment.artifact_location
-        parts = urlsplit(location.replace("\\", "/"))
-        if way_of(location) == "folder" or not parts.netloc:
-            root = location.replace("\\", "/").rstrip("/").rpartition("/")[0] or location
-        else:
-            root = f"{parts.scheme}://{parts.netloc}"
-        groups.setdefault(root, []).append(experiment)
+        groups.setdefault(_root_of(experiment.artifact_location), []).append(experiment)
     return [_Root(location, tuple(found)) for location, found in groups.items()]
+
+
+def _root_of(location: str) -> str:
+    """The folder or bucket that an experiment shares with others."""
+    try:
+        place = parse(location)
+    except InvalidParameter:
+        return location
+    match place:
+        case LocalPath(path=path):
+            return location.rstrip("/\\")[: -len(path.rpartition("/")[2]) - 1] if "/" in path.strip("/") else location
+        case ObjectLocation():
+            return replace(place, key="", query="").uri
+        case Proxied():
+            return replace(place, path="").uri
+    return location
 
 
 def _unreachable(case: Case, root: _Root) -> Finding | None:
     """Why nothing can be read there, by the location alone; None where something may be."""
-    location = root.experiments[0].artifact_location
-    way = way_of(location)
-    if way == "folder":
-        return _folder_elsewhere(case, root, location)
     try:
+        location = resolved(case, root.experiments[0])
+        place = parse(location)
+        if isinstance(place, LocalPath):
+            return _folder_elsewhere(case, root, place)
         open_run_artifacts(location, case.transport if case.target.is_server else None, case.settings.artifacts)
     except InvalidParameter as error:
-        said = f"{_counted(case, root)}: {error.message}"
-        if way == "proxied" and not case.target.is_server:
-            return warning(said, "MLFLOW_TRACKING_URI=http://the-server-that-keeps-them")
-        if way == "proxied":
-            host = urlsplit(location).netloc
-            return failed(said, f"kirok artifacts relocate {scheme(location)}://{host}/ mlflow-artifacts:/")
-        return failed(said, _relocate(root.location))
+        said = f"{_counted(case, root)} that cannot be reached: {error.message}"
+        if way_of(root.experiments[0].artifact_location) != "proxied":
+            return failed(said, _relocate(root.location))
+        if not case.target.is_server:
+            return warning(said, use(case, "http://the-server-that-keeps-them"))
+        return failed(said, f"kirok artifacts relocate {without_password(root.location)} mlflow-artifacts:/")
     return None
 
 
-def _folder_elsewhere(case: Case, root: _Root, location: str) -> Finding | None:
-    written = written_folder(location)
+def _folder_elsewhere(case: Case, root: _Root, path: LocalPath) -> Finding | None:
     shown = without_password(root.location)
-    if written is not None and written.is_windows != (os.name == "nt") and (written.is_windows or ":" in location):
-        machine = "a Windows machine" if written.is_windows else "a machine that is not Windows"
-        return failed(f"{_counted(case, root)} in {shown}, a folder of {machine}", _alias(shown))
-    folder = local_folder(location)
-    is_new_here = folder is not None and folder.parent != Path(folder.anchor) and folder.parent.exists()
-    if folder is None or folder.exists() or is_new_here:
+    if path.machine is not Machine.ANY and (path.machine is Machine.WINDOWS) != (os.name == "nt"):
+        kind = "a Windows machine" if path.machine is Machine.WINDOWS else "a Linux or macOS machine"
+        return failed(f"{_counted(case, root)} in {shown}, a folder of {kind}", _alias(shown))
+    folder = path_here(path, root.location)
+    is_new_here = folder.parent != Path(folder.anchor) and folder.parent.exists()
+    if folder.exists() or is_new_here:
         return None
     if case.target.is_server:
         return failed(
             f"{_counted(case, root)} in {shown}, a folder of the server's machine that this one does not have",
-            f"kirok artifacts relocate {shown} mlflow-artifacts:/   (on the server, started with --serve-artifacts "
-            "and --artifacts-destination naming that folder)",
+            f"kirok artifacts relocate {shown} mlflow-artifacts:/   (there; its server started with --serve-artifacts "
+            f"--artifacts-destination {shown})",
             "A run that logs a file here would make that folder on this machine, where nobody looks for it.",
         )
     return warning(f"{_counted(case, root)} in {shown}, which is not there: moved, or another machine's", _alias(shown))
@@ -103,11 +115,12 @@ def _folder_elsewhere(case: Case, root: _Root, location: str) -> Finding | None:
 
 def _refusing(case: Case, root: _Root) -> Finding | None:
     """Why a bucket cannot be listed; None where it can."""
-    location = root.experiments[0].artifact_location
     shown = f"{_counted(case, root)} in {without_password(root.location)}"
 
     def look() -> object:
-        return open_run_artifacts(location, None, case.settings.artifacts).list(ArtifactPath(""))
+        return open_run_artifacts(root.experiments[0].artifact_location, None, case.settings.artifacts).list(
+            ArtifactPath("")
+        )
 
     try:
         within(3 * TIMEOUT_S, look)

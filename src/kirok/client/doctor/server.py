@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from kirok.base.errors import KirokError
 from kirok.client.doctor.address import bypass, can_connect, use
 from kirok.client.doctor.answers import (
     HOST_REFUSED,
@@ -21,6 +22,8 @@ from kirok.client.doctor.encryption import speaks_tls
 from kirok.client.doctor.findings import Finding, failed, ok, warning
 from kirok.transport import ConnectionFailed
 from kirok.wire import endpoints
+from kirok.wire.experiments import Empty
+from kirok.wire.health import Health
 
 _CLOCKS_APART_S = 60
 _ARTIFACTS_ONLY = b"--artifacts-only"
@@ -152,6 +155,30 @@ def _json(answer: Answer | None) -> dict[str, Any] | None:
     return body if isinstance(body, dict) else None
 
 
+def check_health(case: Case) -> list[Finding]:
+    """What a kirok server says of its own parts; nothing where it does not tell."""
+    if case.identity.kirok is None:
+        return []
+    try:
+        health: Health = case.transport.call(endpoints.HEALTH_DETAIL, Empty())
+    except KirokError:
+        return []
+    found = []
+    if health.database is not None and health.database.status != "ok":
+        found.append(
+            failed(
+                f"the server says of its database: {health.database.message}", "see --backend-store-uri on the server"
+            )
+        )
+    for place in health.artifacts:
+        said = f"the server says of {place.location}: {place.message or place.status}"
+        if place.status == "failed":
+            found.append(failed(said, "see --artifacts-destination on the server"))
+        elif place.status == "warning":
+            found.append(warning(said, "see --artifacts-destination on the server"))
+    return found or [ok(f"the server's own checks found nothing; it has been up for {_duration(health.uptime_s)}")]
+
+
 def check_clock(case: Case) -> Finding | None:
     """Whether server and client agree on the time; None where the server does not tell it."""
     apart_s = clock_skew_s(case.api.headers, case.api.received_s)
@@ -176,5 +203,7 @@ def clock_skew_s(headers: Mapping[str, str], received_s: float) -> float | None:
 
 
 def _duration(seconds: float) -> str:
+    if seconds < 120:
+        return f"{round(seconds)} s"
     minutes = round(seconds / 60)
     return f"{minutes} min" if minutes < 120 else f"{round(minutes / 60)} h"
