@@ -10,6 +10,11 @@ from msgspec import Struct
 from kirok.base.errors import InvalidParameter
 
 _WINDOWS_DRIVE = re.compile(r"^[A-Za-z]:")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_MOST_CHARACTERS = 4096
+"""The longest path that Linux takes."""
+_MOST_ENCODINGS = 16
+"""Nobody encodes a path so often, and undoing it takes time for each."""
 
 
 class FileInfo(Struct, frozen=True):
@@ -51,18 +56,25 @@ class ArtifactPath(str):
     def parse(cls, text: str | None) -> Self:
         """Check `text` as it came, after any number of URL decodings.
 
-        Raises InvalidParameter for `..` segments, absolute paths (POSIX, Windows or UNC), backslashes,
-        `#`, NUL and other control characters, in every encoding.
+        Raises InvalidParameter for `..` segments (also such as Windows takes for one), absolute paths (POSIX, Windows
+        or UNC), backslashes, `#`, NUL and other control characters, in every encoding; and for too long a path.
         """
         if not text:
             return cls("")
+        if len(text) > _MOST_CHARACTERS:
+            raise InvalidParameter(
+                f"Invalid path: {text[:80]!r}... has {len(text)} characters; an artifact path has at most "
+                f"{_MOST_CHARACTERS}."
+            )
         decoded = text
-        while True:  # each round strictly shortens, so this ends
+        for _ in range(_MOST_ENCODINGS):
             _check(decoded, text)
             further = unquote(decoded)
             if further == decoded:
                 break
             decoded = further
+        else:
+            raise InvalidParameter(f"Invalid path: {text[:80]!r} is URL-encoded more than {_MOST_ENCODINGS} times.")
         normal = posixpath.normpath(text)
         return cls("" if normal == "." else normal)
 
@@ -88,10 +100,11 @@ def _check(decoded: str, original: str) -> None:
         or _WINDOWS_DRIVE.match(decoded)
         or "\\" in decoded
         or "#" in decoded
-        or ".." in decoded.split("/")
-        or any(ord(character) < 32 or ord(character) == 127 for character in decoded)
+        # Windows drops dots and spaces at the end of a name, so to it these mean `..`, `.` or nothing at all.
+        or any(segment not in ("", ".") and not segment.strip(". ") for segment in decoded.split("/"))
+        or _CONTROL.search(decoded)
     ):
         raise InvalidParameter(
             f"Invalid path: {original!r}. An artifact path is relative to its run, uses forward slashes, "
-            "and contains no '..' segment, '#', backslash or control character."
+            "and contains no '..' segment, no segment of dots and spaces alone, no '#', backslash or control character."
         )

@@ -2,6 +2,7 @@
 
 from urllib.parse import parse_qsl
 
+from kirok.artifact_stores.names import check_file
 from kirok.artifact_stores.protocols import DirectAccess, PartedUploads
 from kirok.base.errors import InvalidParameter, NotSupported
 from kirok.entities.artifacts import ArtifactPath
@@ -37,6 +38,7 @@ def sign_parts(context: Context, request: wire.SignParts) -> wire.SignedParts:
     if len(request.numbers) > MAX_SIGNED:
         raise InvalidParameter(f"At most {MAX_SIGNED} parts are signed at once; {len(request.numbers)} were asked for.")
     direct, path = direct_of(context), ArtifactPath.parse(request.path)
+    check_file(path)
     if direct is None:
         return wire.SignedParts()
     expires_s = context.settings.artifacts.presigned_expires_s
