@@ -5,25 +5,21 @@ from pathlib import Path
 
 import pytest
 
-from kirok.artifact_stores.locations import local_folder, scheme
 from kirok.artifact_stores.open import open_artifact_store, open_run_artifacts
-from kirok.artifact_stores.proxy import ProxiedArtifacts, proxied_path
+from kirok.artifact_stores.proxy import ProxiedArtifacts
 from kirok.base.errors import InvalidParameter
 from kirok.base.settings import TransportSettings
+from kirok.rules.uris.here import in_full, local_folder
 from kirok.transport import Transport
 
 
 @pytest.mark.parametrize(
     ("text", "folder"),
     [
-        ("/data/files", "/data/files"),
         ("/data/with space/ümläut", "/data/with space/ümläut"),
         ("/data/100%25", "/data/100%25"),
-        ("file:///data/files", "/data/files"),
-        ("file:/data/files", "/data/files"),
-        ("file://localhost/data", "/data"),
         ("file:///data/with%20space/%C3%BC", "/data/with space/ü"),
-        ("FILE:///data", "/data"),
+        ("//data/files", "/data/files"),
     ],
 )
 @pytest.mark.skipif(os.name == "nt", reason="paths of POSIX systems")
@@ -34,13 +30,26 @@ def test_a_folder_may_be_a_path_or_a_uri(text: str, folder: str) -> None:
 @pytest.mark.parametrize("text", ["E:/x", r"E:\x", "file:///E:/x", "file://E:/x", "file:E:/x"])
 @pytest.mark.skipif(os.name == "nt", reason="drives are at home there")
 def test_a_drive_is_no_folder_of_this_machine_however_it_is_written(text: str) -> None:
-    with pytest.raises(InvalidParameter, match=r"Windows machine \(E:/x\)"):
+    with pytest.raises(InvalidParameter, match=r"Windows machine \(E:/x\).*--artifact-root-alias E:/x=/mnt/x"):
         local_folder(text)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a network share there")
+def test_a_file_uri_of_another_host_is_refused() -> None:
+    with pytest.raises(InvalidParameter, match=r"Windows machine \(//elsewhere/data\).*file:///path"):
+        local_folder("file://elsewhere/data")
 
 
 def test_a_relative_path_starts_in_the_working_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert local_folder("./mlruns") == tmp_path / "mlruns"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="HOME is not asked there")
+@pytest.mark.parametrize("text", ["~/my runs", "file:~/my%20runs"])
+def test_a_tilde_is_the_home_of_who_opens_it(text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert local_folder(text) == tmp_path / "my runs"
 
 
 @pytest.mark.parametrize(
@@ -50,17 +59,22 @@ def test_other_schemes_are_no_folders(text: str) -> None:
     assert local_folder(text) is None
 
 
-@pytest.mark.skipif(os.name == "nt", reason="a network share there")
-def test_a_file_uri_of_another_host_is_refused() -> None:
-    with pytest.raises(InvalidParameter, match=r"Windows machine \(//elsewhere/data\).*file:///path"):
-        local_folder("file://elsewhere/data")
-
-
+@pytest.mark.skipif(os.name == "nt", reason="a path becomes a URI there")
 @pytest.mark.parametrize(
-    ("text", "name"), [("S3://b", "s3"), ("E:/x", ""), ("/a:b", ""), ("a:b", ""), ("ab:c", "ab"), ("", "")]
+    ("text", "full"),
+    [
+        ("./my runs", "{}/my runs"),
+        ("file:my%20runs", "file://{}/my%20runs"),
+        ("/data/runs/", "/data/runs/"),
+        ("E:\\runs", "E:\\runs"),
+        ("s3://bucket/x", "s3://bucket/x"),
+    ],
 )
-def test_a_scheme_has_two_letters_at_least(text: str, name: str) -> None:
-    assert scheme(text) == name
+def test_a_relative_location_is_written_down_in_full(
+    text: str, full: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert in_full(text) == full.format(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -78,25 +92,11 @@ def test_opening_makes_no_folder(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("uri", "path"),
-    [
-        ("mlflow-artifacts:/1/run/artifacts", "1/run/artifacts"),
-        ("mlflow-artifacts:///1/run", "1/run"),
-        ("mlflow-artifacts://host:5000/1/run", "1/run"),
-        ("mlflow-artifacts:/", ""),
-        ("mlflow-artifacts:", ""),
-    ],
-)
-def test_a_proxied_root_is_a_path_below_the_destination(uri: str, path: str) -> None:
-    assert proxied_path(uri) == path
-
-
-@pytest.mark.parametrize(
     "uri", ["mlflow-artifacts:/../x", "mlflow-artifacts:/a/%2e%2e/b", "mlflow-artifacts:/a\\..\\b"]
 )
-def test_a_proxied_root_cannot_climb(uri: str) -> None:
+def test_a_proxied_root_cannot_climb(tracking: Transport, uri: str) -> None:
     with pytest.raises(InvalidParameter):
-        proxied_path(uri)
+        open_run_artifacts(uri, tracking)
 
 
 @pytest.fixture
@@ -111,6 +111,7 @@ def tracking() -> Transport:
         "mlflow-artifacts:/1/run",
         "mlflow-artifacts://tracker:5000/1/run",
         "http://tracker:5000/team/api/2.0/mlflow-artifacts/artifacts/1/run",
+        "http://TRACKER:5000/team/ajax-api/2.0/mlflow-artifacts/artifacts/1/run/",
     ],
 )
 def test_a_client_finds_proxied_files_at_its_server(tracking: Transport, root: str) -> None:

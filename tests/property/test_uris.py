@@ -13,9 +13,9 @@ from kirok.rules.uris.paths import LocalPath, Machine
 
 # What parsers trip over, strewn among other text.
 _WORDS = """
-file: file:// s3:// gs:// abfss:// wasbs:// az:// mlflow-artifacts: http://h HTTPS://x runs:/ models:/ sqlite:/// sqlite+x:
-/api/2.0/mlflow-artifacts/artifacts // / \\ E: e: | C:\\ \\\\?\\ UNC\\ @ ? # % %20 %2F %5C %00 %3A : . .. ~ localhost
-host:80 5000 latest 3 ü
+file: file:// s3:// gs:// abfss:// wasbs:// az:// mlflow-artifacts: http://h HTTPS://x runs:/ models:/
+sqlite:/// sqlite+x: /api/2.0/mlflow-artifacts/artifacts // / \\ E: e: | C:\\ \\\\?\\ UNC\\ @ ? # % %20 %2F
+%5C %00 %3A : . .. ~ localhost host:80 5000 latest 3 ü
 """
 PIECES = st.sampled_from([*_WORDS.split(), "m-" + "a" * 32, " ", "\n", "\0", "\ud800", "\udcff", "\udcc3\udcbc"])
 TEXTS = st.lists(PIECES | st.text(max_size=3), max_size=8).map("".join)

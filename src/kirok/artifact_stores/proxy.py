@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from kirok.artifact_stores.bundles import Bundles
 from kirok.artifact_stores.names import check_file
@@ -11,17 +10,17 @@ from kirok.artifact_stores.protocols import DirectAccess, PartedUploads
 from kirok.base.errors import InvalidParameter
 from kirok.base.settings import ArtifactSettings
 from kirok.entities.artifacts import ArtifactPath, FileInfo
+from kirok.rules.uris.proxied import SCHEME, proxied
 from kirok.transport import HttpResponse, Transport
 from kirok.wire import artifacts as wire
 from kirok.wire.artifact_endpoints import LIST_PROXIED
 
-SCHEME = "mlflow-artifacts"
 _PIECE_BYTES = 1 << 20
 
 
 def proxied_path(uri: str) -> ArtifactPath:
     """The path that a `mlflow-artifacts:` URI names below the server's destination, whatever host it mentions."""
-    return ArtifactPath.parse(urlsplit(uri.replace("?", "%3F")).path.strip("/"))
+    return proxied(uri).inner
 
 
 class FileInTransit:

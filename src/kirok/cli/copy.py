@@ -13,6 +13,7 @@ from kirok.cli.fidelity import told
 from kirok.cli.printing import printable
 from kirok.cli.progress import ProgressBar
 from kirok.rules.passwords import without_password
+from kirok.rules.uris.here import in_full
 
 if TYPE_CHECKING:
     from kirok.services.copy_artifacts import Opener
@@ -95,7 +96,7 @@ def command(
             experiments=experiments,
             with_registry=not experiments if registry is None else registry,
             same_name=SameName(same_name),
-            artifact_root=_in_full(root) if root and (moves_files or artifact_root is not None) else None,
+            artifact_root=in_full(root) if root and (moves_files or artifact_root is not None) else None,
         )
         openers = (_opener(source, source_artifacts), _opener(destination, None)) if moves_files else None
         carry_out(origin, target, plan, openers, verify=verify, dry_run=dry_run, progress=progress)
@@ -166,7 +167,7 @@ def opened(uri: str, *, is_source: bool = False, artifact_root: str | None = Non
         place = place_of(uri)
         if place is not None and not place.exists():
             raise click.UsageError(f"There is nothing to copy at {shown}.")
-    stores = open_stores(uri, artifact_root=None if artifact_root is None else _in_full(artifact_root))
+    stores = open_stores(uri, artifact_root=None if artifact_root is None else in_full(artifact_root))
     try:
         if stores.archive is None:
             raise click.UsageError(f"Nothing can be copied from or to {shown}: it ends with its process.")
@@ -177,34 +178,27 @@ def opened(uri: str, *, is_source: bool = False, artifact_root: str | None = Non
 
 def _opener(uri: str, proxied: str | None) -> "Opener":
     """How files of the store at `uri` are reached; `proxied` is what `mlflow-artifacts:` means without a server."""
-    from kirok.artifact_stores.locations import scheme
     from kirok.artifact_stores.open import open_artifact_store, open_run_artifacts
     from kirok.artifact_stores.protocols import ArtifactStore, StreamedArtifactStore
-    from kirok.artifact_stores.proxy import SCHEME, proxied_path
     from kirok.artifact_stores.subtrees import Subtree
     from kirok.base.errors import InvalidParameter
     from kirok.base.settings import TransportSettings
+    from kirok.rules.uris.parse import parse
+    from kirok.rules.uris.proxied import HttpUrl, Proxied
     from kirok.transport import Transport
 
-    is_server = scheme(uri) in ("http", "https")
+    is_server = isinstance(parse(uri), HttpUrl)
     transport = Transport(uri, TransportSettings.read(os.environ)) if is_server else None
 
     def open_place(location: str) -> ArtifactStore | StreamedArtifactStore:
-        if scheme(location) == SCHEME and not is_server:
+        place = parse(location)
+        if isinstance(place, Proxied) and not is_server:
             if proxied is None:
                 raise InvalidParameter(
                     "A server keeps these files. Name its --artifacts-destination by --source-artifacts, copy from the "
                     "server itself, or leave files where they are with --no-artifacts."
                 )
-            return Subtree(open_artifact_store(proxied), proxied_path(location))
+            return Subtree(open_artifact_store(proxied), place.inner)
         return open_run_artifacts(location, transport)
 
     return open_place
-
-
-def _in_full(place: str) -> str:
-    """A folder by its absolute path, so that rows do not depend on where the command was given."""
-    from kirok.artifact_stores.locations import local_folder, scheme
-
-    folder = local_folder(place) if scheme(place) == "" else None
-    return place if folder is None else str(folder)

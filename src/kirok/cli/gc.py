@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kirok.artifact_stores.locations import scheme
 from kirok.base.clock import now_ms
 from kirok.base.errors import InvalidParameter, NotFound
 from kirok.cli.backup import default_backend
@@ -20,6 +19,8 @@ from kirok.cli.printing import one_line, printable
 from kirok.cli.sizes import counted, size
 from kirok.rules.locations import LOCAL_ARTIFACT_ROOT
 from kirok.rules.passwords import without_password
+from kirok.rules.uris.parse import parse
+from kirok.rules.uris.proxied import HttpUrl
 
 if TYPE_CHECKING:
     from kirok.services.artifact_removal import Footprint
@@ -158,7 +159,7 @@ def _backend(given: str | None, tracking_uri: str | None) -> str:
 
 
 def _is_server(uri: str) -> bool:
-    return scheme(uri) in {"http", "https"}
+    return isinstance(parse(uri), HttpUrl)
 
 
 def _tell(outcomes: "Iterable[Deleted | Kept]", dry_run: bool) -> "tuple[Footprint, int]":

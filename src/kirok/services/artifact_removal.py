@@ -3,14 +3,17 @@
 from urllib.parse import unquote
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from kirok.artifact_stores.locations import local_folder, scheme
 from kirok.artifact_stores.open import open_artifact_store, open_run_artifacts
 from kirok.artifact_stores.protocols import ArtifactStore
-from kirok.artifact_stores.proxy import SCHEME as PROXIED
-from kirok.artifact_stores.proxy import proxied_path
 from kirok.base.errors import InvalidParameter
 from kirok.entities.artifacts import ArtifactPath
+from kirok.rules.uris.buckets import ObjectLocation
+from kirok.rules.uris.here import path_here
+from kirok.rules.uris.parse import Place, parse
+from kirok.rules.uris.paths import LocalPath
+from kirok.rules.uris.proxied import Proxied
 from kirok.transport import Transport
 
 _ROOT = "artifacts"
@@ -58,23 +61,41 @@ class ArtifactRemoval:
         A row's URI is whatever its writer put there. Only one that ends with the owner's id and `artifacts` is taken:
         such a folder belongs to nobody else. And the store refuses a path that a link leads out of it.
         """
-        bare, mark, query = artifact_uri.partition("?")
-        bare = bare.rstrip("/")
-        path = ArtifactPath.of(owner_id, _ROOT)
-        if not bare.endswith(f"/{path}") or ".." in unquote(bare).split("/"):
+        place, path = parse(artifact_uri), ArtifactPath.of(owner_id, _ROOT)
+        if not f"/{_way(place)}".endswith(f"/{path}") or ".." in unquote(artifact_uri).split("/"):
             raise InvalidParameter(
                 f"The artifact root {artifact_uri!r} does not end with /{owner_id}/{_ROOT}: it may hold other things."
             )
-        if scheme(bare) == PROXIED and self._destination is not None:
-            return open_artifact_store(self._destination), proxied_path(bare)
-        if scheme(bare) == PROXIED and self._tracking is None:
+        if isinstance(place, Proxied) and self._destination is not None:
+            return open_artifact_store(self._destination), place.inner
+        if isinstance(place, Proxied) and self._tracking is None:
             raise InvalidParameter(
                 f"The artifacts at {artifact_uri!r} are kept by a server: name its folder or bucket by "
                 "--artifacts-destination, or its address by --tracking-uri."
             )
-        folder = local_folder(bare)
-        above = str(folder.parents[1]) if folder is not None else bare[: -len(path)].rstrip("/") + mark + query
-        return open_run_artifacts(above, self._tracking), path
+        return open_run_artifacts(_above(place, artifact_uri, len(path)), self._tracking), path
+
+
+def _way(place: Place) -> str:
+    """The part of a place that its last names stand in, without query."""
+    match place:
+        case LocalPath() | Proxied():
+            return place.path
+        case ObjectLocation():
+            return place.key
+    return place.uri
+
+
+def _above(place: Place, written: str, length: int) -> str:
+    """What is left of a place without the last `length` characters of its way."""
+    match place:
+        case LocalPath():
+            return str(path_here(place, written).parents[1])
+        case Proxied():
+            return replace(place, path=place.path[:-length].rstrip("/")).uri
+        case ObjectLocation():
+            return replace(place, key=place.key[:-length].rstrip("/")).uri
+    return place.uri
 
 
 def _measured(store: ArtifactStore, path: ArtifactPath) -> Footprint:

@@ -4,16 +4,18 @@ import os
 from collections.abc import Iterable
 from typing import Protocol
 
-from kirok.artifact_stores.locations import local_folder, scheme
 from kirok.artifact_stores.open import open_artifact_store
 from kirok.artifact_stores.protocols import StreamedArtifactStore
-from kirok.artifact_stores.proxy import SCHEME as PROXIED
-from kirok.artifact_stores.proxy import proxied_path
 from kirok.artifact_stores.subtrees import Subtree
 from kirok.base.errors import PermissionDenied, Unavailable
 from kirok.base.settings import ArtifactSettings
 from kirok.entities.artifacts import ArtifactPath
 from kirok.entities.runs import Run
+from kirok.rules.uris.buckets import ObjectLocation
+from kirok.rules.uris.here import path_here
+from kirok.rules.uris.parse import parse
+from kirok.rules.uris.paths import LocalPath
+from kirok.rules.uris.proxied import Proxied
 
 
 class ReadsRuns(Protocol):
@@ -39,7 +41,7 @@ class RunArtifacts:
     ) -> None:
         self._runs, self._settings = runs, settings
         self._destination = destination
-        self._roots = [root for root in roots if scheme(root) != PROXIED]
+        self._roots = [root for root in roots if not isinstance(parse(root), Proxied)]
 
     def root_of(self, run_id: str) -> tuple[str, StreamedArtifactStore]:
         """(artifact URI as its row has it, the files below it).
@@ -48,8 +50,9 @@ class RunArtifacts:
         were proxied but this process serves none.
         """
         uri = self._runs.get_run(run_id).info.artifact_uri
-        if scheme(uri) == PROXIED:
-            return uri, self._proxied(uri)
+        place = parse(uri)
+        if isinstance(place, Proxied):
+            return uri, self._proxied(uri, place)
         for root in self._roots:
             inner = _path_within(root, uri)
             if inner is not None:
@@ -60,24 +63,23 @@ class RunArtifacts:
             "KIROK_ARTIFACT_ROOTS) to have them shown."
         )
 
-    def _proxied(self, uri: str) -> StreamedArtifactStore:
+    def _proxied(self, uri: str, place: Proxied) -> StreamedArtifactStore:
         if self._destination is None:
             raise Unavailable(
                 f"The artifacts at {uri!r} are kept by an artifact-serving server, and this one runs with "
                 "--no-serve-artifacts. Start it with --serve-artifacts and the same --artifacts-destination."
             )
-        return Subtree(self._destination, proxied_path(uri))
+        return Subtree(self._destination, place.inner)
 
 
 def _path_within(root: str, uri: str) -> ArtifactPath | None:
     """The path of `uri` below `root`, None where it is not below it."""
-    root_folder, folder = local_folder(root), local_folder(uri)
-    if root_folder is not None and folder is not None:
-        outer, inner = os.path.realpath(root_folder), os.path.realpath(folder)
-        if inner != outer and not inner.startswith(outer.rstrip(os.sep) + os.sep):
+    outer, inner = parse(root), parse(uri)
+    if isinstance(outer, LocalPath) and isinstance(inner, LocalPath):
+        above, below = os.path.realpath(path_here(outer, root)), os.path.realpath(path_here(inner, uri))
+        if below != above and not below.startswith(above.rstrip(os.sep) + os.sep):
             return None
-        return ArtifactPath.parse(os.path.relpath(inner, outer).replace(os.sep, "/"))
-    if root_folder is not None or folder is not None:
-        return None
-    outer = root.rstrip("/")
-    return ArtifactPath.parse(uri[len(outer) :].strip("/")) if uri == outer or uri.startswith(outer + "/") else None
+        return ArtifactPath.parse(os.path.relpath(below, above).replace(os.sep, "/"))
+    if isinstance(outer, ObjectLocation) and isinstance(inner, ObjectLocation) and inner.is_within(outer):
+        return ArtifactPath.parse(inner.key[len(outer.key) :].strip("/"))
+    return None

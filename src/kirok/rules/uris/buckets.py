@@ -50,6 +50,12 @@ class ObjectLocation(Struct, frozen=True):
         """Azure's account by its short name; "" where the environment is to name it."""
         return self.host.partition(".")[0]
 
+    def is_within(self, outer: "ObjectLocation") -> bool:
+        """Whether it lies in `outer`, or is it; a query makes no difference."""
+        if (self.scheme, self.bucket, self.host) != (outer.scheme, outer.bucket, outer.host):
+            return False
+        return not outer.key or self.key == outer.key or self.key.startswith(f"{outer.key}/")
+
     @property
     def uri(self) -> str:
         """As a URI again."""

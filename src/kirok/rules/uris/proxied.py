@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from kirok.base.errors import InvalidParameter
+from kirok.entities.artifacts import ArtifactPath
 from kirok.rules.uris.escapes import decoded, encoded
 
 SCHEME = "mlflow-artifacts"
@@ -27,7 +28,7 @@ class Proxied(Struct, frozen=True):
     """A place below a server's artifacts destination."""
 
     path: str = ""
-    """Without slashes around it, escapes decoded. As unchecked as its row: only an ArtifactPath reaches a store."""
+    """Without slashes around it, escapes decoded. As unchecked as the row it stands in: `inner` is what to use."""
     server: str = ""
     """"" for the tracking server, whichever that is; else `host:port`, or the URL that the endpoint's path follows."""
 
@@ -37,6 +38,11 @@ class Proxied(Struct, frozen=True):
         if "://" in self.server:
             return f"{self.server}{PROXIED_PATH}/{encoded(self.path)}".rstrip("/")
         return f"{SCHEME}:{'//' + self.server if self.server else ''}/{encoded(self.path)}"
+
+    @property
+    def inner(self) -> ArtifactPath:
+        """The path below the destination. InvalidParameter for one that may lead out of it."""
+        return ArtifactPath.parse(self.path)
 
     def is_kept_by(self, tracking_uri: str) -> bool:
         """Whether the server at `tracking_uri` is the one meant. Upper case and the usual ports make no difference."""

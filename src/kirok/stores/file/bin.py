@@ -8,8 +8,8 @@ from typing import Any
 
 from kirok.base.errors import InvalidParameter, InvalidState, NotFound, NotSupported
 from kirok.entities.views import LifecycleStage
-from kirok.rules.file_uris import folder_uri
 from kirok.rules.keys import experiment_number
+from kirok.rules.uris.paths import path_of
 from kirok.stores.bins import BinKind, Discarded
 from kirok.stores.file.faults import on_files
 from kirok.stores.file.folder import Folder
@@ -148,7 +148,7 @@ class FileBin:
         """The artifact root, also where it moved into the bin with its experiment and the record was left behind."""
         path = self._folder.layout.path
         before = path(*place.removeprefix(".trash/").split("/"), ARTIFACTS)
-        moved = uri in (before, folder_uri(before, is_windows=os.name == "nt"))
+        moved = uri in (before, path_of(before).uri)
         return path(*place.split("/"), ARTIFACTS) if moved else uri
 
     def _place(self, kind: BinKind, thing_id: str) -> str | None:

@@ -6,7 +6,7 @@ from functools import partial
 
 from kirok.base.clock import Clock, now_ms
 from kirok.base.errors import InvalidParameter
-from kirok.rules.file_uris import folder_uri
+from kirok.rules.uris.paths import path_of
 from kirok.stores.file.archive import FileArchive
 from kirok.stores.file.archive_places import Places
 from kirok.stores.file.bin import FileBin
@@ -48,7 +48,7 @@ def open_file(
             f"{root!r} is a file, not a folder of runs. For a database write sqlite:///{root.replace(os.sep, '/')}."
         )
     settings = FolderSettings(
-        artifact_root=artifact_root or folder_uri(root, is_windows=os.name == "nt"),
+        artifact_root=artifact_root or path_of(root).uri,
         durable=synchronous == "FULL",
         truncate_long_values=truncate_long_values,
         clock=clock,
