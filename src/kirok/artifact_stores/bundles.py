@@ -99,7 +99,7 @@ def _framed(files: Sequence[tuple[Path, ArtifactPath]], missing: list[Path]) -> 
         except FileNotFoundError:
             missing.append(file)
             continue
-        waiting.append(wire.framed(path, content))
+        waiting.append(wire.framed(str(path), content))
         size += len(content)
         count += 1
         if size >= _PIECE_BYTES:

@@ -33,7 +33,7 @@ def download_artifacts(
     is. InvalidParameter unless exactly one of URI and run is given; NotFound where nothing is.
     """
     store, path = _found(artifact_uri, run_id, artifact_path, tracking_uri)
-    return download(store, path, dst_path)
+    return download(store, path, dst_path, SESSION.connect(tracking_uri or SESSION.tracking_uri()).settings.artifacts)
 
 
 def list_artifacts(

@@ -11,6 +11,7 @@ from typing import Any, BinaryIO
 
 from kirok.artifact_stores.open import open_run_artifacts
 from kirok.artifact_stores.protocols import ArtifactStore
+from kirok.base.errors import InvalidParameter
 from kirok.client.artifact_trees import download, upload_folder
 from kirok.client.connected import Connected
 from kirok.entities.artifacts import ArtifactPath, FileInfo
@@ -29,7 +30,7 @@ class ArtifactMethods(Connected):
         local = Path(local_path)
         target = ArtifactPath.of(artifact_path, local.name)
         if local.is_dir():
-            upload_folder(self.artifacts_of(run_id), local, target)
+            upload_folder(self.artifacts_of(run_id), local, target, self._connection.settings.artifacts)
         elif local.is_file():
             self.artifacts_of(run_id).upload(local, target)
         else:
@@ -43,7 +44,8 @@ class ArtifactMethods(Connected):
         local = Path(local_dir)
         if not local.is_dir():
             raise NotADirectoryError(f"No such folder: {str(local)!r}. Use log_artifact for a single file.")
-        upload_folder(self.artifacts_of(run_id), local, ArtifactPath.parse(artifact_path))
+        target = ArtifactPath.parse(artifact_path)
+        upload_folder(self.artifacts_of(run_id), local, target, self._connection.settings.artifacts)
 
     def log_text(self, run_id: str, text: str, artifact_file: str) -> None:
         """Store text as a UTF-8 file."""
@@ -97,7 +99,15 @@ class ArtifactMethods(Connected):
         It goes below `dst_path`, else a new temporary folder; what already lies on this machine is not copied but
         returned where it is, unless `dst_path` is given. NotFound where nothing is.
         """
-        return download(self.artifacts_of(run_id), ArtifactPath.parse(path), dst_path)
+        settings = self._connection.settings.artifacts
+        return download(self.artifacts_of(run_id), ArtifactPath.parse(path), dst_path, settings)
+
+    def delete_artifacts(self, run_id: str, path: str) -> None:
+        """Remove a file, or a directory with all in it. Nothing there is no error; the run's root is refused."""
+        checked = ArtifactPath.parse(path)
+        if not checked:
+            raise InvalidParameter("Invalid path: ''. Name the file or folder of the run to delete.")
+        self.artifacts_of(run_id).delete(checked)
 
     def artifacts_of(self, run_id: str) -> ArtifactStore:
         """The files of a run, wherever they are."""

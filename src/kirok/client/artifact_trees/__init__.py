@@ -1,0 +1,6 @@
+"""Whole folders in and out of an artifact store."""
+
+from kirok.client.artifact_trees.downloads import download
+from kirok.client.artifact_trees.uploads import upload_folder
+
+__all__ = ["download", "upload_folder"]
