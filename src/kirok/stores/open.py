@@ -1,7 +1,6 @@
 """From a URI to stores. The only file that knows every kind; each is imported when it is asked for."""
 
 import os
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from functools import partial
@@ -13,9 +12,13 @@ import msgspec
 from kirok.base.errors import InvalidParameter, NotSupported
 from kirok.base.settings import DatabaseSettings, TransportSettings, sqlite_synchronous
 from kirok.entities.experiments import Experiment
-from kirok.rules.file_uris import written_folder
 from kirok.rules.locations import LOCAL_ARTIFACT_ROOT
 from kirok.rules.passwords import without_password
+from kirok.rules.uris.databases import Database
+from kirok.rules.uris.here import path_here
+from kirok.rules.uris.parse import parse
+from kirok.rules.uris.parse import scheme as uri_scheme
+from kirok.rules.uris.paths import LocalPath
 from kirok.stores.protocols import Stores
 
 if TYPE_CHECKING:
@@ -35,8 +38,6 @@ _DRIVERS = {
     "mysql": ("pymysql", "mysqldb", "mysqlconnector", "mariadbconnector", "cymysql", "aiomysql", "asyncmy", "pyodbc"),
 }
 _DATABRICKS = ("databricks", "databricks-uc", "uc")
-_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]+):")
-_WINDOWS_PATH = re.compile(r"/?[A-Za-z]:[\\/]")
 
 
 def open_stores(
@@ -295,21 +296,18 @@ def detach(uri: str) -> list[str]:
 
 def sqlite_path(uri: str) -> Path:
     """The file a SQLite URI names: `sqlite:///here.db`, `sqlite:////there.db`, `sqlite:///E:/there.db`."""
-    _, _, rest = uri.partition(":")
-    if not rest.startswith("///"):
+    place = parse(uri)
+    if not isinstance(place, Database) or not uri.partition(":")[2].startswith("///"):
         raise InvalidParameter(
             f"Invalid database URI {uri!r}: SQLite takes three slashes before a relative path and four before an "
             f"absolute one. {_WHAT_WORKS}"
         )
-    path = rest[3:].partition("?")[0]
-    if path in ("", ":memory:"):
+    if place.file is None:
         raise InvalidParameter(
             f"Invalid database URI {uri!r}: it names no file, and a database in memory could not be shared between "
             f"threads. {_WHAT_WORKS}"
         )
-    if os.name != "nt" and _WINDOWS_PATH.match(path):
-        raise InvalidParameter(f"The database URI {uri!r} names a Windows drive, which this machine has none of.")
-    return Path(path).absolute()
+    return path_here(place.file, uri)
 
 
 def folder_path(uri: str) -> str:
@@ -318,20 +316,17 @@ def folder_path(uri: str) -> str:
     InvalidParameter for a URI of another kind, a drive or share that this machine has none of, and one that names
     nothing.
     """
-    folder = written_folder(uri)
-    if folder is None or not folder.path:
+    place = parse(uri)
+    if not isinstance(place, LocalPath) or not place.path:
         raise InvalidParameter(f"The tracking URI {uri!r} names no folder. {_WHAT_WORKS}")
-    return str(Path(folder.path_here(uri, on_windows=os.name == "nt")).absolute())
+    return str(path_here(place, uri))
 
 
 def _scheme(uri: str) -> str | None:
-    if _WINDOWS_PATH.match(uri):
-        return None
     if uri in _DATABRICKS:
         return uri  # MLflow takes the bare word, too
-    found = _SCHEME.match(uri)
     # `sqlite+pysqlite://` names a driver; there is one here.
-    return found[1].lower().partition("+")[0] if found else None
+    return uri_scheme(uri).partition("+")[0] or None
 
 
 def _refusal(uri: str, scheme: str | None) -> Exception:

@@ -79,8 +79,14 @@ def test_three_slashes_are_here_and_four_are_anywhere(tmp_path: Path, monkeypatc
 
 @pytest.mark.skipif(sys.platform == "win32", reason="drives are at home there")
 def test_a_windows_path_is_refused_elsewhere() -> None:
-    with pytest.raises(InvalidParameter, match="Windows drive"):
+    with pytest.raises(InvalidParameter, match=r"Windows machine \(E:/mlflow.db\)"):
         sqlite_path("sqlite:///E:/mlflow.db")
+
+
+def test_a_database_may_lie_in_the_home_and_have_spaces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    assert sqlite_path("sqlite:///~/my%20runs.db") == sqlite_path("sqlite:///~/my runs.db") == tmp_path / "my runs.db"
 
 
 @pytest.mark.parametrize(("text", "level"), [(None, 2), ("normal", 1), ("FULL", 2)])

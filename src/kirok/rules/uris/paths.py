@@ -83,16 +83,16 @@ class LocalPath(Struct, frozen=True):
         if self.machine is Machine.POSIX:
             kind, lacks, new = "a Linux or macOS machine", "a Windows machine has no such place", "E:/x"
         else:
-            kind, lacks, new = "a Windows machine", "this machine has no drives or shares", "/mnt/x"
+            kind, lacks, new = "a Windows machine", "this machine has no drives or shares of that name", "/mnt/x"
+        said = (
+            f"{written!r} lies on {kind} ({self.path}), where it was written down; {lacks}. Give the path under which "
+            "this machine sees it, with forward slashes: file:///path for a folder, a plain path as well."
+        )
         if self.is_relative:
-            return (
-                f"{written!r} is a folder of {kind} ({self.path}), written there; {lacks}. Give the path under which "
-                "this machine sees the folder, with forward slashes."
-            )
+            return said
         return (
-            f"{written!r} is a folder of {kind} ({self.path}), written there; {lacks} of that name. Give the path "
-            f"under which this machine sees the folder (a path, or file:///path); where records name it so, map it: "
-            f"--artifact-root-alias {_top(self.path)}={new} for a server, KIROK_ARTIFACT_ROOT_ALIASES for a client."
+            f"{said} Where records of runs name it so, map it: --artifact-root-alias {_top(self.path)}={new} for a "
+            "server, KIROK_ARTIFACT_ROOT_ALIASES for a client."
         )
 
 
