@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from artifact_stores.memory_buckets import MemoryBucket
 from contract.in_process import InProcess
 from kirok.artifact_stores.local import LocalArtifacts
+from kirok.artifact_stores.objects.store import ObjectArtifacts
 from kirok.artifact_stores.protocols import ArtifactStore, StreamedArtifactStore
 from kirok.artifact_stores.proxy import ProxiedArtifacts
-from kirok.artifact_stores.remote import RemoteArtifacts
 from kirok.artifact_stores.subtrees import Subtree
 from kirok.base.errors import InvalidParameter, NotFound
 from kirok.base.settings import ServerSettings, TransportSettings
@@ -27,7 +28,7 @@ def local(tmp_path: Path) -> Iterator[ArtifactStore]:
 
 
 def bucket(tmp_path: Path) -> Iterator[ArtifactStore]:
-    yield RemoteArtifacts("memory:///")
+    yield ObjectArtifacts(MemoryBucket("some/folder"))
 
 
 def subtree(tmp_path: Path) -> Iterator[ArtifactStore]:

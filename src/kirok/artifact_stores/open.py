@@ -26,9 +26,9 @@ def open_artifact_store(location: str, settings: ArtifactSettings = ArtifactSett
     """
     place = parse(location)
     if isinstance(place, ObjectLocation):
-        from kirok.artifact_stores.remote import RemoteArtifacts
+        from kirok.artifact_stores.objects.open import open_objects
 
-        return RemoteArtifacts(location, settings)
+        return open_objects(location, settings)
     if isinstance(place, LocalPath):
         from kirok.artifact_stores.local import LocalArtifacts
 

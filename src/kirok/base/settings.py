@@ -100,6 +100,16 @@ def _listed(text: str | None) -> tuple[str, ...]:
     return tuple(item.strip() for item in (text or "").split(",") if item.strip())
 
 
+def address(env: Mapping[str, str], name: str) -> str | None:
+    """A setting that is an http(s) URL, without a slash at its end; InvalidParameter names the variable."""
+    text = setting(env, name)
+    if text is not None and not text.startswith(("http://", "https://")):
+        raise InvalidParameter(
+            f"{_spelled(env, name)}={text!r} is no address: write http:// or https://, and the host."
+        )
+    return text.rstrip("/") if text else None
+
+
 def _spelled(env: Mapping[str, str], name: str) -> str:
     return f"KIROK_{name}" if env.get(f"KIROK_{name}") else f"MLFLOW_{name}"
 
@@ -166,6 +176,10 @@ class ArtifactSettings(Struct, frozen=True):
     """The least size of such a part; it grows where a file would have too many."""
     at_once: int = 8
     """Files, or parts of one, that are moved at the same time."""
+    timeout_s: float = 0
+    """The longest that one request to an object store may take, its body included; 0 for no limit."""
+    s3_public_endpoint: str | None = None
+    """Where clients reach the S3 store, if that is not where the server does; signed requests name it."""
     progress_bar: bool = True
     root_aliases: tuple[str, ...] = ()
     """Roots that moved, each written OLD=NEW: what rows have below OLD is looked for below NEW."""
@@ -173,6 +187,7 @@ class ArtifactSettings(Struct, frozen=True):
     @classmethod
     def read(cls, env: Mapping[str, str]) -> "ArtifactSettings":
         """From the environment; InvalidParameter for a value that cannot be used."""
+        timeout = setting(env, "ARTIFACT_UPLOAD_DOWNLOAD_TIMEOUT")
         settings = cls(
             fsync=switch(env, "ARTIFACT_FSYNC", True),
             presigned=switch(env, "PRESIGNED_URLS", True),
@@ -180,6 +195,9 @@ class ArtifactSettings(Struct, frozen=True):
             parted_from_bytes=int(number(env, "MULTIPART_UPLOAD_MINIMUM_FILE_SIZE", 64 << 20)),
             part_bytes=int(number(env, "MULTIPART_UPLOAD_CHUNK_SIZE", 16 << 20)),
             at_once=int(number(env, "ARTIFACT_TRANSFERS_AT_ONCE", 8)),
+            # MLflow's word for no limit is -1.
+            timeout_s=0 if timeout == "-1" else number(env, "ARTIFACT_UPLOAD_DOWNLOAD_TIMEOUT", 0),
+            s3_public_endpoint=address(env, "S3_PUBLIC_ENDPOINT_URL"),
             progress_bar=switch(env, "ENABLE_ARTIFACTS_PROGRESS_BAR", True),
             root_aliases=_listed(setting(env, "ARTIFACT_ROOT_ALIASES")),
         )

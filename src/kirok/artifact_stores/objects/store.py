@@ -1,0 +1,160 @@
+"""Artifacts in an object store: S3 and what speaks like it, Google Cloud Storage, Azure Blob Storage."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from kirok.artifact_stores.names import check_file
+from kirok.artifact_stores.objects.protocols import Bucket
+from kirok.artifact_stores.objects.refusals import Act, explain, store_errors
+from kirok.artifact_stores.objects.uploads import PartedObject, StreamedObject, part_bytes_for
+from kirok.artifact_stores.protocols import DirectAccess, PartedUploads, Upload
+from kirok.base.errors import InvalidParameter, NotFound, Unavailable
+from kirok.entities.artifacts import ArtifactPath, FileInfo
+
+_PIECE_BYTES = 1 << 20
+
+
+class OpenObject:
+    """An object as it was when opened; a read of one replaced since is refused by the store."""
+
+    def __init__(self, bucket: Bucket, path: ArtifactPath, meta: Any) -> None:
+        self._bucket, self._path = bucket, path
+        self.size_bytes: int = meta["size"]
+        self.modified_s: float = meta["last_modified"].timestamp()
+        self._tag: str | None = meta["e_tag"] or None
+        self.etag = (self._tag or f"{self.modified_s:.0f}-{self.size_bytes:x}").strip('"')
+
+    def read(self, start: int = 0, length: int | None = None) -> Iterator[bytes]:
+        """The bytes from `start` on."""
+        import obstore
+
+        end = self.size_bytes if length is None else min(self.size_bytes, start + length)
+        if start >= end:
+            return
+        key = self._bucket.place.key(self._path)
+        with _told(self._bucket, "read", self._path):
+            found = obstore.get(self._bucket.store, key, options={"range": (start, end), "if_match": self._tag})
+            for piece in found.stream(min_chunk_size=_PIECE_BYTES):
+                start += len(piece)
+                yield bytes(piece)
+        if start != end:
+            raise Unavailable(f"The artifact {str(self._path)!r} broke off {end - start} bytes early. Try again.")
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+class ObjectArtifacts:
+    """Files below a URI such as `s3://bucket/folder`."""
+
+    def __init__(self, bucket: Bucket) -> None:
+        self._bucket = bucket
+        self.uri = bucket.place.uri
+
+    @property
+    def parted(self) -> PartedUploads | None:
+        """Uploads in parts, where the store lets others than obstore begin them."""
+        return self._bucket.parted
+
+    @property
+    def direct(self) -> DirectAccess | None:
+        """Signed requests, where the credentials can sign."""
+        return self._bucket.direct
+
+    def list(self, path: ArtifactPath) -> list[FileInfo]:
+        """What lies directly below a prefix, by path."""
+        import obstore
+
+        place = self._bucket.place
+        with _told(self._bucket, "list", path):
+            found = obstore.list_with_delimiter(self._bucket.store, place.key(path) or None)
+        folders = [FileInfo(place.path(str(prefix)), is_dir=True) for prefix in found["common_prefixes"]]
+        files = [
+            FileInfo(place.path(meta["path"]), False, meta["size"], _milliseconds(meta["last_modified"]))
+            for meta in found["objects"]
+        ]
+        # An empty object named like the folder itself is how some tools show that it is one.
+        return sorted((info for info in folders + files if info.path != path), key=lambda info: info.path)
+
+    def open(self, path: ArtifactPath) -> OpenObject:
+        """The object at `path`."""
+        import obstore
+
+        check_file(path)
+        try:
+            with _told(self._bucket, "read", path):
+                return OpenObject(self._bucket, path, obstore.head(self._bucket.store, self._bucket.place.key(path)))
+        except NotFound:
+            # The answer to a HEAD has no room for a reason: a missing bucket shows here, too.
+            if self.list(path):
+                raise InvalidParameter(f"Invalid path: {str(path)!r} is a directory; name a file in it.") from None
+            raise
+
+    def upload(self, local: Path, path: ArtifactPath) -> None:
+        """Store a copy of a local file."""
+        with local.open("rb") as file:
+            part_bytes = part_bytes_for(local.stat().st_size)
+            with self._writing(path, part_bytes) as upload:
+                while piece := file.read(part_bytes):
+                    upload.write([piece])
+
+    def writer(self, path: ArtifactPath) -> AbstractContextManager[Upload]:
+        """An upload that becomes the object when the block ends."""
+        return self._writing(path, part_bytes_for(0))
+
+    def delete(self, path: ArtifactPath) -> None:
+        """Remove an object and all below it."""
+        import obstore
+
+        store, key = self._bucket.store, self._bucket.place.key(path)
+        with _told(self._bucket, "delete", path):
+            for batch in obstore.list(store, key or None):
+                self._remove([meta["path"] for meta in batch])
+                for meta in batch:
+                    if meta["size"] == 0:
+                        self._bucket.remove_folder_marker(meta["path"])
+            if path:
+                self._remove([key])
+
+    def _remove(self, keys: Sequence[str]) -> None:
+        import obstore
+
+        try:
+            obstore.delete(self._bucket.store, keys)
+        except FileNotFoundError:
+            # Some stores say so where another was faster, and leave the rest of the keys.
+            for key in keys:
+                with suppress(FileNotFoundError):
+                    obstore.delete(self._bucket.store, key)
+
+    @contextmanager
+    def _writing(self, path: ArtifactPath, part_bytes: int) -> Iterator[PartedObject | StreamedObject]:
+        check_file(path)
+        parted = self._bucket.parted
+        upload = (
+            StreamedObject(self._bucket, path)
+            if parted is None
+            else PartedObject(self._bucket, parted, path, part_bytes)
+        )
+        try:
+            yield upload
+            upload.finish()
+        except BaseException:
+            upload.drop()
+            raise
+
+
+def _milliseconds(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000)
+
+
+@contextmanager
+def _told(bucket: Bucket, act: Act, path: ArtifactPath) -> Iterator[None]:
+    """Turns what obstore and requests raise into what it means for the artifact at `path`."""
+    try:
+        yield
+    except store_errors() as error:
+        raise explain(error, bucket.facts, act, repr(str(path))) from error

@@ -1,0 +1,129 @@
+"""An object on its way into a bucket: one request where it is small, parts that travel side by side where it is not."""
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from typing import Any
+
+from kirok.artifact_stores.objects.content_types import content_type
+from kirok.artifact_stores.objects.protocols import Bucket, ObjectUploads
+from kirok.artifact_stores.objects.refusals import explain, store_errors
+from kirok.base.errors import KirokError
+from kirok.entities.artifacts import ArtifactPath, Part
+
+PART_BYTES = 8 << 20
+"""Above the smallest that S3 takes; with those under way it fills a fast link in some 32 MiB of memory."""
+_AT_ONCE = 3
+MOST_PARTS = 10_000
+"""S3's limit."""
+# Parts grow late: some stores (Cloudflare R2) want all of one size, and 5,000 of 8 MiB are 40 GiB.
+_GROW_FROM, _GROW_EVERY = 5_000, 1_000
+
+
+class PartedObject:
+    """A file in parts. `finish` makes it visible, `drop` leaves no trace of it."""
+
+    def __init__(self, bucket: Bucket, parted: ObjectUploads, path: ArtifactPath, part_bytes: int = PART_BYTES) -> None:
+        self._bucket, self._parted, self._path = bucket, parted, path
+        self._part_bytes = part_bytes
+        self._held = bytearray()
+        self._upload_id: str | None = None
+        self._sent = 0
+        self._parts: list[Part] = []
+        self._under_way: deque[Future[Part]] = deque()
+        self._threads: ThreadPoolExecutor | None = None
+
+    def write(self, pieces: Sequence[bytes]) -> None:
+        """Append."""
+        for piece in pieces:
+            if not self._held and len(piece) == self._part_bytes:
+                self._send(piece)
+                continue
+            self._held += piece
+            while len(self._held) >= self._part_bytes:
+                part = bytes(memoryview(self._held)[: self._part_bytes])
+                del self._held[: len(part)]
+                self._send(part)
+
+    def finish(self) -> None:
+        """Send the rest and put all together."""
+        if self._upload_id is None:
+            self._bucket.put(self._bucket.place.key(self._path), bytes(self._held))
+            return
+        if self._held:
+            self._send(bytes(self._held))
+        while self._under_way:
+            self._parts.append(self._under_way.popleft().result())
+        self._parted.complete(self._path, self._upload_id, self._parts)
+        self._end_threads()
+
+    def drop(self) -> None:
+        """Give up; the store is told, whatever else has failed."""
+        for part in self._under_way:
+            part.cancel()
+        self._end_threads()
+        if self._upload_id is not None:
+            with suppress(KirokError):
+                self._parted.abandon(self._path, self._upload_id)
+
+    def _send(self, content: bytes) -> None:
+        if self._upload_id is None or self._threads is None:
+            self._upload_id = self._parted.begin(self._path, self._part_bytes)
+            self._threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="kirok-upload")
+        if len(self._under_way) == _AT_ONCE:
+            self._parts.append(self._under_way.popleft().result())
+        self._sent += 1
+        self._under_way.append(
+            self._threads.submit(self._parted.send, self._path, self._upload_id, self._sent, content)
+        )
+        if self._sent >= _GROW_FROM and self._sent % _GROW_EVERY == 0:
+            self._part_bytes *= 2
+
+    def _end_threads(self) -> None:
+        if self._threads is not None:
+            self._threads.shutdown(wait=True)
+
+
+class StreamedObject:
+    """A file by obstore's own parts, where a bucket has none that can be given up: what is dropped stays unseen, and
+    goes when the store clears unfinished uploads (Azure after a week, others by a rule of the bucket's).
+    """
+
+    def __init__(self, bucket: Bucket, path: ArtifactPath) -> None:
+        import obstore
+
+        self._told: Callable[[Exception], KirokError] = lambda error: explain(
+            error, bucket.facts, "write", repr(str(path))
+        )
+        key = bucket.place.key(path)
+        self._writer: Any = obstore.open_writer(
+            bucket.store,
+            key,
+            buffer_size=PART_BYTES,
+            max_concurrency=_AT_ONCE,
+            attributes={"Content-Type": content_type(key)},
+        )
+
+    def write(self, pieces: Sequence[bytes]) -> None:
+        """Append."""
+        for piece in pieces:
+            self._do(self._writer.write, piece)
+
+    def finish(self) -> None:
+        """Put all together."""
+        self._do(self._writer.close)
+
+    def drop(self) -> None:
+        """Forget the writer: closing it would complete the object with the part that came."""
+
+    def _do(self, act: Callable[..., Any], *arguments: Any) -> None:
+        try:
+            act(*arguments)
+        except store_errors() as error:
+            raise self._told(error) from error
+
+
+def part_bytes_for(size_bytes: int) -> int:
+    """The size of parts in which a file of `size_bytes` has not too many."""
+    return max(PART_BYTES, -(-size_bytes // MOST_PARTS))
