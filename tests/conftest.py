@@ -7,7 +7,7 @@ import pytest
 
 import object_servers
 from databases import DatabaseServer, MariadbServer, PostgresqlServer, server_for_tests
-from object_servers import Bucket, MotoServer, ObjectServer, RgwServer
+from object_servers import AzuriteServer, Bucket, GcsServer, MotoServer, ObjectServer, RgwServer
 
 
 @pytest.fixture(scope="session")
@@ -58,6 +58,18 @@ def moto_server() -> Iterator[MotoServer]:
     yield from object_servers.server_for_tests(MotoServer)
 
 
+@pytest.fixture(scope="session")
+def azurite_server() -> Iterator[AzuriteServer]:
+    """Azure's blob storage, as Microsoft imitates it."""
+    yield from object_servers.server_for_tests(AzuriteServer)
+
+
+@pytest.fixture(scope="session")
+def gcs_server() -> Iterator[GcsServer]:
+    """Google's storage, as we imitate it."""
+    yield from object_servers.server_for_tests(GcsServer)
+
+
 @pytest.fixture
 def s3(rgw_server: RgwServer, new_bucket: Callable[[ObjectServer], Bucket]) -> Bucket:
     """An empty bucket at Ceph's S3."""
@@ -68,3 +80,15 @@ def s3(rgw_server: RgwServer, new_bucket: Callable[[ObjectServer], Bucket]) -> B
 def moto_s3(moto_server: MotoServer, new_bucket: Callable[[ObjectServer], Bucket]) -> Bucket:
     """An empty bucket at moto."""
     return new_bucket(moto_server)
+
+
+@pytest.fixture
+def azurite(azurite_server: AzuriteServer, new_bucket: Callable[[ObjectServer], Bucket]) -> Bucket:
+    """An empty container at Azurite."""
+    return new_bucket(azurite_server)
+
+
+@pytest.fixture
+def gcs(gcs_server: GcsServer, new_bucket: Callable[[ObjectServer], Bucket]) -> Bucket:
+    """An empty bucket at the stand-in for Google's storage."""
+    return new_bucket(gcs_server)

@@ -4,7 +4,9 @@ A server is this process's own and is gone when it ends, however it ends. `pytho
 `moto`, `azurite`, `gcs`) runs one for a human, prints the settings of an empty bucket, and waits for Ctrl-C.
 """
 
+from .azurite import AzuriteServer
 from .buckets import Bucket
+from .gcs import GcsServer
 from .launching import running, server_for_tests
 from .moto import MotoServer
 from .process import NoObjectServer, ObjectServer
@@ -12,7 +14,9 @@ from .rgw import RgwServer
 from .s3 import S3Server
 
 __all__ = [
+    "AzuriteServer",
     "Bucket",
+    "GcsServer",
     "MotoServer",
     "NoObjectServer",
     "ObjectServer",

@@ -5,11 +5,18 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 
+from .azurite import AzuriteServer
+from .gcs import GcsServer
 from .moto import MotoServer
 from .process import NoObjectServer, ObjectServer
 from .rgw import RgwServer
 
-KINDS: dict[str, Callable[[], ObjectServer]] = {"rgw": RgwServer.launch, "moto": MotoServer.launch}
+KINDS: dict[str, Callable[[], ObjectServer]] = {
+    "rgw": RgwServer.launch,
+    "moto": MotoServer.launch,
+    "azurite": AzuriteServer.launch,
+    "gcs": GcsServer.launch,
+}
 
 
 def main(arguments: Sequence[str]) -> None:
