@@ -20,9 +20,18 @@ _WIDTHS = (8, 13)
 @click.option(
     "--fix", is_flag=True, help="Do what is safe and local: make a missing folder, close a file of passwords."
 )
+@click.option(
+    "--timeout",
+    "timeout_s",
+    type=click.FloatRange(min=0, min_open=True),
+    default=5.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long one step may take.",
+)
 @click.option("--verbose", "-v", is_flag=True, help="Print details of what is well, too.")
 @click.option("--mask-envs", is_flag=True, help="Accepted for MLflow's sake: secrets are never printed.")
-def command(uri: str | None, as_json: bool, fix: bool, verbose: bool, mask_envs: bool) -> None:  # noqa: ARG001
+def command(uri: str | None, as_json: bool, fix: bool, timeout_s: float, verbose: bool, mask_envs: bool) -> None:  # noqa: ARG001
     """Check each step from this machine to its records and files, and say what mends those that fail.
 
     URI is a server (http://host:5000), a database or a folder; without one it is what MLFLOW_TRACKING_URI names, or
@@ -33,7 +42,7 @@ def command(uri: str | None, as_json: bool, fix: bool, verbose: bool, mask_envs:
     from kirok.client.doctor.examination import examine
 
     outcomes: list[Outcome] = []
-    for outcome in examine(uri):
+    for outcome in examine(uri, timeout_s=timeout_s):
         outcomes.append(outcome)
         if not as_json and (verbose or outcome.finding.status is not Status.SKIPPED):
             _print(outcome, verbose)

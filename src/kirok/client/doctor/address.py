@@ -6,14 +6,14 @@ import socket
 from urllib.parse import urlsplit
 
 from kirok.base.errors import InvalidParameter
-from kirok.client.doctor.case import TIMEOUT_S, Case, Way
+from kirok.client.doctor.case import Case, Way
 from kirok.client.doctor.findings import Finding, failed, ok, warning
 from kirok.client.doctor.time_limits import within
 from kirok.rules.passwords import without_password
 from kirok.transport.sockets import proxy_for
 
 _NO_SCHEME = re.compile(r"(?:https?[:/]+)?(?P<rest>(?:[\w.-]+|\[[\da-fA-F:]+\]):\d{1,5}(?:/.*)?|localhost(?:/.*)?)")
-_SLASHES = re.compile(r"(?P<scheme>https?):?/*(?P<rest>[^/].*)")
+_SLASHES = re.compile(r"(?P<scheme>https?)(?=[:/]):?/*(?P<rest>[^/].*)")
 _API = re.compile(r"/(?:api|ajax-api)(?:/.*)?$")
 _ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - told from, not bound
 
@@ -116,7 +116,7 @@ def check_name(case: Case) -> Finding:
     """Whether the next host's name has an address."""
     host, port = case.way.next_hop
     try:
-        found = within(TIMEOUT_S, lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+        found = within(case.timeout_s, lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
     except (OSError, UnicodeError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         if case.way.proxy is not None:
@@ -134,10 +134,10 @@ def check_connection(case: Case) -> Finding:
     """Whether anybody listens there."""
     host, port = case.way.next_hop
     try:
-        socket.create_connection((host, port), timeout=TIMEOUT_S).close()
+        socket.create_connection((host, port), timeout=case.timeout_s).close()
     except TimeoutError:
         return failed(
-            f"{host} port {port} does not answer within {TIMEOUT_S:g} s: a firewall drops it, or the machine is off",
+            f"{host} port {port} does not answer within {case.timeout_s:g} s: a firewall is in the way, or it is off",
             _other_way(case) or f"let connections to TCP port {port} through to {host}",
         )
     except OSError as error:
@@ -150,8 +150,8 @@ def _other_way(case: Case) -> str | None:
     """What mends it where another host or port would have answered."""
     way = case.way
     if way.proxy is not None:
-        return bypass(case) if can_connect(way.host, way.port) else f"unset {proxy_variable(case)}"
-    if urlsplit(case.base).port is None and can_connect(way.host, 5000):
+        return bypass(case) if can_connect(way.host, way.port, case.timeout_s) else f"unset {proxy_variable(case)}"
+    if urlsplit(case.base).port is None and can_connect(way.host, 5000, case.timeout_s):
         prefix = urlsplit(case.base).path
         return use(case, f"http://{_bracketed(way.host)}:5000{prefix}")
     return None
@@ -166,10 +166,10 @@ def _start(case: Case) -> str:
     )
 
 
-def can_connect(host: str, port: int) -> bool:
+def can_connect(host: str, port: int, timeout_s: float) -> bool:
     """Whether somebody listens there, without any proxy."""
     try:
-        socket.create_connection((host, port), timeout=TIMEOUT_S / 2).close()
+        socket.create_connection((host, port), timeout=timeout_s).close()
     except OSError:
         return False
     return True

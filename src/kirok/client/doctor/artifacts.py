@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from kirok.artifact_stores.open import open_run_artifacts
 from kirok.artifact_stores.protocols import ArtifactStore
 from kirok.base.errors import InvalidParameter, KirokError, NotFound, PermissionDenied
-from kirok.client.doctor.case import TIMEOUT_S, Case
+from kirok.client.doctor.case import Case
 from kirok.client.doctor.findings import Finding, failed, ok, skipped, warning
 from kirok.client.doctor.store import used_experiment
 from kirok.client.doctor.time_limits import within
@@ -121,7 +121,7 @@ def _can_be_tried(case: Case, way: str, location: str) -> bool:
 def _tried(case: Case, way: str, experiment: Experiment) -> list[Finding]:
     shown = f"{_WORDS.get(way, way)}, {without_password(experiment.artifact_location)}"
     try:
-        return [within(6 * TIMEOUT_S, lambda: _try(case, shown, way, experiment))]
+        return [within(6 * case.timeout_s, lambda: _try(case, shown, way, experiment))]
     except TimeoutError as error:
         return [failed(f"{shown}: {error}", _NOT_ANSWERING.get(way, "see that the store can be reached from here"))]
     except (KirokError, OSError) as error:

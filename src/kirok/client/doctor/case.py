@@ -15,9 +15,6 @@ from kirok.stores.protocols import Stores
 from kirok.transport import HttpRequest, HttpResponse, Transport
 from kirok.transport.sockets import Sockets
 
-TIMEOUT_S = 5.0
-"""How long one step may take before it counts as failed."""
-
 DEFAULT = "the default"
 """Who named a store that nobody named."""
 
@@ -94,8 +91,10 @@ class Identity(Struct, frozen=True):
 class Case:
     """One examination. Facts below `settings` are there once the check that finds them out was passed."""
 
-    def __init__(self, target: Target, surroundings: Surroundings) -> None:
+    def __init__(self, target: Target, surroundings: Surroundings, timeout_s: float) -> None:
         self.target, self.surroundings = target, surroundings
+        self.timeout_s = timeout_s
+        """How long one step may take before it counts as failed."""
         self.env = surroundings.env
         self.settings: ClientSettings = ClientSettings()
         self.way: Way
@@ -119,7 +118,7 @@ class Case:
     @cached_property
     def transport(self) -> Transport:
         """The way of ordinary requests, each tried once."""
-        settings = replace(self.settings.transport, timeout_s=2 * TIMEOUT_S, max_retries=0)
+        settings = replace(self.settings.transport, timeout_s=2 * self.timeout_s, max_retries=0)
         return Transport(self.target.uri, settings)
 
     def ask(self, path: str, *, method: str = "GET", body: bytes = b"", base: str | None = None) -> Answer:
@@ -128,7 +127,7 @@ class Case:
         headers = {"User-Agent": "kirok-doctor", **self.transport.authorization}
         if body:
             headers["Content-Type"] = "application/json"
-        response = self._sender.send(HttpRequest(method, url, headers, body, TIMEOUT_S))
+        response = self._sender.send(HttpRequest(method, url, headers, body, self.timeout_s))
         return answer_of(response)
 
     def close(self) -> None:

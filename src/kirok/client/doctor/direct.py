@@ -9,7 +9,7 @@ import msgspec
 from kirok.base.errors import KirokError, NotSupported
 from kirok.base.ids import new_id
 from kirok.client.doctor.artifacts import ways_in_use
-from kirok.client.doctor.case import TIMEOUT_S, Case
+from kirok.client.doctor.case import Case
 from kirok.client.doctor.findings import Finding, failed, ok, warning
 from kirok.entities.artifacts import ArtifactPath
 from kirok.transport import ConnectionFailed, HttpRequest
@@ -63,14 +63,14 @@ def _sent(case: Case, path: str) -> Finding | None:
         return None
     part = begun.credentials[0]
     host = urlsplit(part.url).netloc
-    status, tag = _straight("PUT", part.url, part.headers, _CONTENT)
+    status, tag = _straight(case, "PUT", part.url, part.headers, _CONTENT)
     if status >= 300:
         return failed(f"the store at {host} refuses a signed upload ({status})", _PAST_THE_STORE)
     done = {"part_number": part.part_number, "etag": tag.decode(), "url": part.url}
     body = {"path": path, "upload_id": begun.upload_id, "parts": [done]}
     _call(case, "POST", f"{_BASE}/mpu/complete/{path}", body)
     download = msgspec.convert(_call(case, "GET", f"{_BASE}/presigned/{path}", None), _Download)
-    status, content = _straight("GET", download.url, download.headers, b"")
+    status, content = _straight(case, "GET", download.url, download.headers, b"")
     if status >= 300 or content != _CONTENT:
         return failed(f"the store at {host} refuses a signed download ({status})", _PAST_THE_STORE)
     return ok(f"large files go straight to {host}: a part was sent and fetched by signed requests")
@@ -82,13 +82,13 @@ def _call(case: Case, method: str, path: str, body: object) -> Any:
     return msgspec.json.decode(case.transport.send(method, path, headers=headers, body=content).read() or b"{}")
 
 
-def _straight(method: str, url: str, headers: dict[str, str] | None, body: bytes) -> tuple[int, bytes]:
+def _straight(case: Case, method: str, url: str, headers: dict[str, str] | None, body: bytes) -> tuple[int, bytes]:
     """(status, ETag of an upload or content of a download), without the credentials for the tracking server."""
     from kirok.base.settings import TransportSettings
 
     sockets = Sockets(TransportSettings())
     try:
-        response = sockets.send(HttpRequest(method, url, headers or {}, body, TIMEOUT_S))
+        response = sockets.send(HttpRequest(method, url, headers or {}, body, case.timeout_s))
         content = response.read()
         return response.status, response.headers.get("etag", "").encode() if method == "PUT" else content
     finally:

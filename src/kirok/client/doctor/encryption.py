@@ -7,10 +7,11 @@ import ssl
 import time
 from urllib.parse import unquote, urlsplit
 
-from kirok.client.doctor.address import use
-from kirok.client.doctor.case import TIMEOUT_S, Case
+from kirok.client.doctor.address import bypass, use
+from kirok.client.doctor.case import Case
 from kirok.client.doctor.findings import Finding, failed, ok, warning
 from kirok.rules.advice import TRUST_CERTIFICATE
+from kirok.rules.passwords import without_password
 
 _SOON_DAYS = 14
 _DAY_S = 86_400
@@ -37,10 +38,7 @@ def check_encryption(case: Case) -> Finding | None:
     except ssl.SSLCertVerificationError as error:
         return _untrusted(case, error)
     except (OSError, http.client.HTTPException) as error:
-        place = f"{case.way.host} port {case.way.port}"
-        if _speaks_plain_http(case):
-            return failed(f"{place} speaks no TLS, but plain HTTP", use(case, _plain(case.base)))
-        return failed(f"no TLS handshake with {place}: {error}", use(case, "https://HOST"))
+        return _no_handshake(case, error)
     return _trusted(case, certificate, protocol)
 
 
@@ -53,6 +51,15 @@ def _context(case: Case) -> ssl.SSLContext:
     if settings.insecure_tls:
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     return context
+
+
+def _no_handshake(case: Case, error: Exception) -> Finding:
+    place = f"{case.way.host} port {case.way.port}"
+    if case.way.proxy is not None:
+        return failed(f"the proxy {without_password(case.way.proxy)} opens no way to {place}: {error}", bypass(case))
+    if _speaks_plain_http(case):
+        return failed(f"{place} speaks no TLS, but plain HTTP", use(case, _plain(case.base)))
+    return failed(f"no TLS handshake with {place}: {error}", use(case, "https://HOST"))
 
 
 def _trusted(case: Case, certificate: dict[str, object], protocol: str) -> Finding:
@@ -78,10 +85,19 @@ def _untrusted(case: Case, error: ssl.SSLCertVerificationError) -> Finding:
     if error.verify_code in _OTHER_NAME:
         return failed(said, use(case, "https://THE-NAME-IN-THE-CERTIFICATE"))
     if error.verify_code in _UNKNOWN_AUTHORITY:
-        known = next((case.env[name] for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE") if case.env.get(name)), None)
-        details = [f"MLflow's client reads {known} too; kirok reads this setting alone."] if known else []
-        return failed(said, f"{TRUST_CERTIFICATE}={known or '/path/to/the/authority.pem'}", *details)
+        return failed(said, f"{TRUST_CERTIFICATE}={_bundle_that_helps(case) or '/path/to/the/authority.pem'}")
     return failed(said, f"{TRUST_CERTIFICATE}=/path/to/the/authority.pem")
+
+
+def _bundle_that_helps(case: Case) -> str | None:
+    """A file of certificates that other programs are told to trust, and that has this server's."""
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        try:
+            _handshake(case, ssl.create_default_context(cafile=case.env[name]))
+        except (KeyError, OSError, http.client.HTTPException):
+            continue
+        return case.env[name]
+    return None
 
 
 def speaks_tls(case: Case) -> bool:
@@ -98,7 +114,7 @@ def speaks_tls(case: Case) -> bool:
 def _handshake(case: Case, context: ssl.SSLContext) -> tuple[dict[str, object], str]:
     """(the certificate where it was checked, the protocol's version)."""
     host, port = case.way.next_hop
-    connection = http.client.HTTPSConnection(host, port, timeout=TIMEOUT_S, context=context)
+    connection = http.client.HTTPSConnection(host, port, timeout=case.timeout_s, context=context)
     if case.way.proxy is not None:
         connection.set_tunnel(case.way.host, case.way.port, _credentials(case.way.proxy))
     try:
@@ -118,9 +134,7 @@ def _credentials(proxy: str) -> dict[str, str]:
 
 
 def _speaks_plain_http(case: Case) -> bool:
-    if case.way.proxy is not None:
-        return False
-    connection = http.client.HTTPConnection(case.way.host, case.way.port, timeout=TIMEOUT_S / 2)
+    connection = http.client.HTTPConnection(case.way.host, case.way.port, timeout=case.timeout_s / 2)
     try:
         connection.request("GET", f"{urlsplit(case.base).path}/health")
         return connection.getresponse().status < 600

@@ -23,6 +23,8 @@ from kirok.client.doctor.case import DEFAULT, Case, Surroundings, Target
 from kirok.client.doctor.findings import Finding, Outcome, Status, failed, skipped
 from kirok.client.tracking_uri import default_tracking_uri
 
+TIMEOUT_S = 5.0
+
 Findings = Finding | Sequence[Finding] | None
 
 
@@ -88,10 +90,13 @@ def target_of(uri: str | None, env: dict[str, str], folder: Path) -> Target:
     return Target(default_tracking_uri(folder), DEFAULT)
 
 
-def examine(uri: str | None = None) -> Iterator[Outcome]:
-    """What each check finds, as it is found. Nothing is changed that is not changed back; raises nothing."""
+def examine(uri: str | None = None, *, timeout_s: float = TIMEOUT_S) -> Iterator[Outcome]:
+    """What each check finds, as it is found. Nothing is changed that is not changed back; raises nothing.
+
+    `timeout_s` is how long one step may take before it counts as failed.
+    """
     env = dict(os.environ)
-    case = Case(target_of(uri, env, Path.cwd()), Surroundings(env, Path.cwd(), Path.home()))
+    case = Case(target_of(uri, env, Path.cwd()), Surroundings(env, Path.cwd(), Path.home()), timeout_s)
     is_server = case.target.is_server or (address.mistaken(case.target.uri) or "").startswith("http")
     checks = (*AROUND, *(SERVER if is_server else LOCAL), *FILES)
     try:

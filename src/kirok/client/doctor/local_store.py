@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from kirok.base.errors import KirokError, PermissionDenied, Unavailable
 from kirok.base.settings import DatabaseSettings
 from kirok.client.doctor.address import mistaken, use
-from kirok.client.doctor.case import TIMEOUT_S, Case
+from kirok.client.doctor.case import Case
 from kirok.client.doctor.findings import Finding, Fix, failed, ok, skipped, warning
 from kirok.client.doctor.time_limits import within
 from kirok.rules.passwords import without_password
@@ -56,7 +56,7 @@ def check_place(case: Case) -> Finding:
             return failed(f"{str(file)!r} is a file, not a folder of runs", use(case, f"sqlite:///{file}"))
         return ok(f"{str(file)!r} is a folder of runs")
     try:
-        return _of_schema(uri, within(2 * TIMEOUT_S, lambda: opening.schema_state(uri)))
+        return _of_schema(uri, within(2 * case.timeout_s, lambda: opening.schema_state(uri)))
     except KirokError as error:
         return failed(error.message, _mend_of(case, error))
     except TimeoutError as error:
@@ -118,7 +118,7 @@ def check_write(case: Case) -> Finding:
     """Write, read back, and undo it in the same transaction."""
     uri = case.target.uri
     try:
-        within(3 * TIMEOUT_S, lambda: opening.rehearse_write(uri, timeout_s=_LOCK_TIMEOUT_S))
+        within(3 * case.timeout_s, lambda: opening.rehearse_write(uri, timeout_s=_LOCK_TIMEOUT_S))
     except KirokError as error:
         return failed(f"nothing can be written: {error.message}", _mend_of(case, error))
     except TimeoutError as error:

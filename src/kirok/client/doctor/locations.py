@@ -11,7 +11,7 @@ from kirok.artifact_stores.open import open_run_artifacts
 from kirok.base.errors import InvalidParameter, KirokError
 from kirok.client.doctor.address import use
 from kirok.client.doctor.artifacts import resolved, way_of, ways_in_use
-from kirok.client.doctor.case import MOST_COUNTED, TIMEOUT_S, Case
+from kirok.client.doctor.case import MOST_COUNTED, Case
 from kirok.client.doctor.findings import Finding, Status, failed, ok, warning
 from kirok.client.doctor.time_limits import within
 from kirok.entities.artifacts import ArtifactPath
@@ -123,7 +123,7 @@ def _refusing(case: Case, root: _Root) -> Finding | None:
         )
 
     try:
-        within(3 * TIMEOUT_S, look)
+        within(3 * case.timeout_s, look)
     except KirokError as error:
         return failed(f"{shown}, which cannot be read: {error.message}", _relocate(root.location))
     except TimeoutError as error:

@@ -47,7 +47,7 @@ def check_answer(case: Case) -> Finding:
 
 def _no_answer(case: Case, error: ConnectionFailed) -> Finding:
     way = case.way
-    if way.proxy is not None and can_connect(way.host, way.port):
+    if way.proxy is not None and can_connect(way.host, way.port, case.timeout_s):
         return failed(
             f"the proxy does not let requests through to {way.host}, which can be reached directly", bypass(case)
         )

@@ -5,7 +5,7 @@ from contextlib import suppress
 
 from kirok.base.errors import EndpointNotFound, KirokError, NotFound, NotSupported, PermissionDenied
 from kirok.base.ids import new_id
-from kirok.client.doctor.case import MOST_COUNTED, TIMEOUT_S, Case
+from kirok.client.doctor.case import MOST_COUNTED, Case
 from kirok.client.doctor.findings import Finding, failed, ok, skipped, warning
 from kirok.entities.experiments import Experiment, ExperimentTag
 from kirok.stores.open import open_stores
@@ -18,7 +18,7 @@ def check_experiments(case: Case) -> Finding:
     """Read the list of experiments."""
     from msgspec.structs import replace
 
-    settings = replace(case.settings.transport, timeout_s=2 * TIMEOUT_S, max_retries=0)
+    settings = replace(case.settings.transport, timeout_s=2 * case.timeout_s, max_retries=0)
     stores = case.stores = open_stores(case.target.uri, transport=settings)
     token: str | None = None
     try:
