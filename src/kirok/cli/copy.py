@@ -4,22 +4,32 @@ import contextlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
 from kirok.cli.existing_stores import place_of
-from kirok.cli.fidelity import told
+from kirok.cli.fidelity import shortfall, told
 from kirok.cli.printing import printable
 from kirok.cli.progress import ProgressBar
 from kirok.rules.passwords import without_password
 from kirok.rules.uris.here import in_full
 
 if TYPE_CHECKING:
-    from kirok.services.copy_artifacts import Opener
+    from kirok.services.artifact_places import ArtifactPlaces
+    from kirok.services.copy_artifacts import ArtifactTrees, Opener
     from kirok.services.copy_report import Report
     from kirok.services.copy_store import CopyPlan
     from kirok.stores.archives import Archive
+
+
+class OpenedStore(NamedTuple):
+    """One side of a copy."""
+
+    archive: "Archive"
+    places: "ArtifactPlaces"
+    """Where the files are that its rows tell of."""
+
 
 _progress = click.option("--progress/--no-progress", default=None, help="Draw a bar. [default: on a terminal]")
 
@@ -57,6 +67,11 @@ _progress = click.option("--progress/--no-progress", default=None, help="Draw a 
     show_default=True,
     help="Of two experiments with one name: runs join the one that is there, or the new one is called `name (id)`.",
 )
+@click.option(
+    "--compare-content",
+    is_flag=True,
+    help="Read files of equal size on both sides. [default: where the one at the source is younger]",
+)
 @click.option("--verify", is_flag=True, help="Compare both sides afterwards, row by row.")
 @click.option("--dry-run", is_flag=True, help="Compare only, and change nothing.")
 @_progress
@@ -69,6 +84,7 @@ def command(
     artifact_root: str | None,
     source_artifacts: str | None,
     same_name: str,
+    compare_content: bool,
     verify: bool,
     dry_run: bool,
     progress: bool | None,
@@ -84,11 +100,12 @@ def command(
     report names what it cannot. An interrupted copy goes on where it was when the command is given again; once all is
     there, the command changes nothing.
     """
+    from kirok.services.copy_artifacts import ArtifactTrees
     from kirok.services.copy_experiments import SameName
     from kirok.services.copy_store import CopyPlan
 
     with opened(source, is_source=True) as origin, opened(destination, artifact_root=artifact_root) as target:
-        root = artifact_root if artifact_root is not None else target.default_artifact_root
+        root = artifact_root if artifact_root is not None else target.archive.default_artifact_root
         moves_files = root is not None if artifacts is None else artifacts
         if moves_files and root is None:
             raise click.UsageError("--artifacts needs --artifact-root: a database has no place for files of its own.")
@@ -98,8 +115,11 @@ def command(
             same_name=SameName(same_name),
             artifact_root=in_full(root) if root and (moves_files or artifact_root is not None) else None,
         )
-        openers = (_opener(source, source_artifacts), _opener(destination, None)) if moves_files else None
-        carry_out(origin, target, plan, openers, verify=verify, dry_run=dry_run, progress=progress)
+        trees = None
+        if moves_files:
+            openers = _opener(source, source_artifacts, origin.places), _opener(destination, None, target.places)
+            trees = ArtifactTrees(*openers, compare_content=compare_content)
+        carry_out(origin.archive, target.archive, plan, trees, verify=verify, dry_run=dry_run, progress=progress)
 
 
 @click.command("migrate-filestore")
@@ -121,26 +141,24 @@ def migrate_filestore(source: Path, target: str, progress: bool | None) -> None:
     inner = source / "mlruns"
     folder = inner if inner.is_dir() else source
     with opened(str(folder), is_source=True) as origin, opened(target) as destination:
-        carry_out(origin, destination, CopyPlan(), None, verify=False, dry_run=False, progress=progress)
+        carry_out(origin.archive, destination.archive, CopyPlan(), None, verify=False, dry_run=False, progress=progress)
 
 
 def carry_out(
     origin: "Archive",
     target: "Archive",
     plan: "CopyPlan",
-    openers: "tuple[Opener, Opener] | None",
+    trees: "ArtifactTrees | None",
     *,
     verify: bool,
     dry_run: bool,
     progress: bool | None,
 ) -> None:
     """Copy, or compare, or both; print what came of it. Ends with status 1 where the two are not alike after."""
-    from kirok.services.copy_artifacts import ArtifactTrees
     from kirok.services.copy_store import StoreCopy
 
     reports: list[Report] = []
     with ProgressBar(shown=progress) as bar:
-        trees = None if openers is None else ArtifactTrees(*openers)
         job = StoreCopy(origin, target, plan, trees, bar)
         if not dry_run:
             reports.append(job.copy())
@@ -150,7 +168,7 @@ def carry_out(
         click.echo(told(report))
     last = reports[-1]
     if not last.is_faithful:
-        raise click.ClickException("The destination is not the same as the source; see above.")
+        raise click.ClickException(shortfall(last))
     if last.wrote:
         click.echo(f"Copied: {last.written:,} rows written." if last.written else "Nothing to copy: all is there.")
     else:
@@ -158,8 +176,10 @@ def carry_out(
 
 
 @contextlib.contextmanager
-def opened(uri: str, *, is_source: bool = False, artifact_root: str | None = None) -> "Iterator[Archive]":
+def opened(uri: str, *, is_source: bool = False, artifact_root: str | None = None) -> "Iterator[OpenedStore]":
     """The archive of the store at `uri`. UsageError for a source that is not there, or a store that is no archive."""
+    from kirok.base.settings import ArtifactSettings
+    from kirok.services.artifact_places import ArtifactPlaces
     from kirok.stores.open import open_stores
 
     shown = printable(without_password(uri))
@@ -171,26 +191,28 @@ def opened(uri: str, *, is_source: bool = False, artifact_root: str | None = Non
     try:
         if stores.archive is None:
             raise click.UsageError(f"Nothing can be copied from or to {shown}: it ends with its process.")
-        yield stores.archive()
+        yield OpenedStore(stores.archive(), ArtifactPlaces.of(stores, ArtifactSettings.read(os.environ)))
     finally:
         stores.close()
 
 
-def _opener(uri: str, proxied: str | None) -> "Opener":
+def _opener(uri: str, proxied: str | None, places: "ArtifactPlaces") -> "Opener":
     """How files of the store at `uri` are reached; `proxied` is what `mlflow-artifacts:` means without a server."""
     from kirok.artifact_stores.open import open_artifact_store, open_run_artifacts
     from kirok.artifact_stores.protocols import ArtifactStore, StreamedArtifactStore
     from kirok.artifact_stores.subtrees import Subtree
     from kirok.base.errors import InvalidParameter
-    from kirok.base.settings import TransportSettings
+    from kirok.base.settings import ArtifactSettings, TransportSettings
     from kirok.rules.uris.parse import parse
     from kirok.rules.uris.proxied import HttpUrl, Proxied
     from kirok.transport import Transport
 
     is_server = isinstance(parse(uri), HttpUrl)
     transport = Transport(uri, TransportSettings.read(os.environ)) if is_server else None
+    settings = ArtifactSettings.read(os.environ)
 
     def open_place(location: str) -> ArtifactStore | StreamedArtifactStore:
+        location = places.of_files(location)
         place = parse(location)
         if isinstance(place, Proxied) and not is_server:
             if proxied is None:
@@ -198,7 +220,7 @@ def _opener(uri: str, proxied: str | None) -> "Opener":
                     "A server keeps these files. Name its --artifacts-destination by --source-artifacts, copy from the "
                     "server itself, or leave files where they are with --no-artifacts."
                 )
-            return Subtree(open_artifact_store(proxied), place.inner)
-        return open_run_artifacts(location, transport)
+            return Subtree(open_artifact_store(proxied, settings), place.inner)
+        return open_run_artifacts(location, transport, settings)
 
     return open_place

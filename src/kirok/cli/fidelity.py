@@ -9,6 +9,20 @@ from kirok.services.copy_report import Artifacts, Conflict, Report, Tally
 _SHOWN_FAILURES = 20
 
 
+def shortfall(report: Report) -> str:
+    """What keeps the two sides from being the same, in a sentence."""
+    files = report.artifacts
+    if files is None or not report.has_equal_rows:
+        return "The destination is not the same as the source; see above."
+    parts = []
+    if files.failures:
+        parts.append(f"the files of {counted(len(files.failures), 'place')} were not reached")
+    if files.differing:
+        verb = "is" if len(files.differing) == 1 else "are"
+        parts.append(f"{counted(len(files.differing), 'file')} {verb} missing, or not the same")
+    return f"All records are there, and equal. But {' and '.join(parts)}; see above."
+
+
 def told(report: Report) -> str:
     """The report as text."""
     return "\n".join(_lines(report))
@@ -54,7 +68,7 @@ def _files(artifacts: Artifacts, *, wrote: bool) -> Iterator[str]:
         f", of which {artifacts.copied:,} ({artifacts.copied_bytes:,} bytes) were copied." if wrote else "."
     )
     for path in artifacts.differing[:_SHOWN_FAILURES]:
-        yield f"File missing or of another size: {printable(path)}"
+        yield f"File missing, or not the same: {printable(path)}"
     if len(artifacts.differing) > _SHOWN_FAILURES:
         yield f"… and {len(artifacts.differing) - _SHOWN_FAILURES:,} more."
     places: dict[str, list[str]] = {}

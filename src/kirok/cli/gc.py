@@ -1,5 +1,6 @@
 """`kirok gc`: what lies in the bin, deleted for good."""
 
+import os
 import re
 from collections.abc import Iterable
 from contextlib import closing
@@ -10,6 +11,7 @@ import click
 
 from kirok.base.clock import now_ms
 from kirok.base.errors import InvalidParameter, NotFound
+from kirok.base.settings import ArtifactSettings
 from kirok.cli.backup import default_backend
 from kirok.cli.connection import transport_to
 from kirok.cli.existing_stores import place_of
@@ -99,6 +101,7 @@ def command(
     records, so an interrupted command is simply started again. Where artifacts cannot be deleted, the run stays in the
     bin, and the command ends with exit code 1.
     """
+    from kirok.services.artifact_places import ArtifactPlaces
     from kirok.services.artifact_removal import ArtifactRemoval
     from kirok.services.delete_forever import Wanted, delete_forever
     from kirok.stores.open import open_stores
@@ -116,8 +119,9 @@ def command(
     )
     uri = _backend(backend_store_uri, tracking_uri)
     transport = transport_to(tracking_uri)
-    removal = None if keep_artifacts else ArtifactRemoval(transport, artifacts_destination)
     with closing(open_stores(uri, artifact_root=LOCAL_ARTIFACT_ROOT)) as stores:
+        places = ArtifactPlaces.of(stores, ArtifactSettings.read(os.environ))
+        removal = None if keep_artifacts else ArtifactRemoval(places, transport, artifacts_destination)
         if stores.bin is None:
             raise click.ClickException(f"Nothing can be deleted for good at {printable(without_password(uri))}.")
         used = stores.bin.used_bytes()

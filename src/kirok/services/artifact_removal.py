@@ -14,6 +14,7 @@ from kirok.rules.uris.here import path_here
 from kirok.rules.uris.parse import Place, parse
 from kirok.rules.uris.paths import LocalPath
 from kirok.rules.uris.proxied import Proxied
+from kirok.services.artifact_places import ArtifactPlaces
 from kirok.transport import Transport
 
 _ROOT = "artifacts"
@@ -31,12 +32,15 @@ class Footprint(Struct, frozen=True):
 
 
 class ArtifactRemoval:
-    """Finds artifact roots and empties them.
+    """Finds artifact roots, where they are now, and empties them.
 
     Proxied roots (`mlflow-artifacts:`) lie below `destination` where that is given, else behind the server `tracking`.
     """
 
-    def __init__(self, tracking: Transport | None = None, destination: str | None = None) -> None:
+    def __init__(
+        self, places: ArtifactPlaces, tracking: Transport | None = None, destination: str | None = None
+    ) -> None:
+        self._places = places
         self._tracking = tracking
         self._destination = destination
 
@@ -61,6 +65,7 @@ class ArtifactRemoval:
         A row's URI is whatever its writer put there. Only one that ends with the owner's id and `artifacts` is taken:
         such a folder belongs to nobody else. And the store refuses a path that a link leads out of it.
         """
+        artifact_uri = self._places.of_files(artifact_uri)
         place, path = parse(artifact_uri), ArtifactPath.of(owner_id, _ROOT)
         if not f"/{_way(place)}".endswith(f"/{path}") or ".." in unquote(artifact_uri).split("/"):
             raise InvalidParameter(

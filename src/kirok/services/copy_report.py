@@ -52,7 +52,7 @@ class Artifacts(Struct):
     copied: int = 0
     copied_bytes: int = 0
     differing: list[str] = field(default_factory=list)
-    """Files that the destination lacks, or has in another size, when nothing was to be written."""
+    """Files that the destination lacks, or has otherwise, when nothing was to be written."""
     failures: dict[str, str] = field(default_factory=dict)
     """By place: why its files could not be copied or compared."""
 
@@ -87,12 +87,16 @@ class Report(Struct):
     @property
     def is_faithful(self) -> bool:
         """Whether all that the destination can hold is there, and equal."""
-        rows = all(
+        files = self.artifacts is None or not (self.artifacts.failures or self.artifacts.differing)
+        return self.has_equal_rows and files
+
+    @property
+    def has_equal_rows(self) -> bool:
+        """Whether all rows that the destination can hold are there, and equal, whatever became of files."""
+        return all(
             not tally.conflicts and not tally.refused and (self.wrote or not tally.missing + tally.changed)
             for tally in self.tallies.values()
         )
-        files = self.artifacts is None or not (self.artifacts.failures or self.artifacts.differing)
-        return rows and files
 
     def tally(self, kind: str) -> Tally:
         """The tally of a kind, begun where there was none."""

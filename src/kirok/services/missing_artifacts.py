@@ -35,13 +35,13 @@ def missing_artifacts(checkup: Checkup, places: ArtifactRemoval) -> Iterator[Fin
         yield Finding(
             "runs and logged models whose artifacts cannot be listed",
             count_unreachable,
-            tuple(unreachable),
-            advice="See that the place is there and that this account may read it.",
+            tuple(unreachable),  # each says what to do about it
         )
     if count_gone:
         yield Finding(
             "models that were logged and are not there",
             count_gone,
             tuple(gone),
-            advice="Restore the files from a backup, or delete the runs and models.",
+            advice="Where they moved, say so by `kirok artifacts relocate OLD NEW`. Else restore the files from a "
+            "backup, or delete the runs and models.",
         )
