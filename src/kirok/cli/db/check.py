@@ -1,5 +1,6 @@
 """`kirok db check`: whether all in a store is as it should be."""
 
+import os
 from collections.abc import Iterator
 from contextlib import closing
 from typing import TYPE_CHECKING
@@ -7,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from kirok.artifact_stores.locations import scheme
+from kirok.base.settings import ArtifactSettings
 from kirok.cli.connection import transport_to
 from kirok.cli.existing_stores import refuse_absent
 from kirok.cli.later import names
@@ -60,6 +62,7 @@ def command(uri: str, fix: bool, artifacts: bool, artifacts_destination: str | N
 def _findings(
     uri: str, fix: bool, artifacts: bool, destination: str | None, tracking_uri: str | None
 ) -> "Iterator[Finding]":
+    from kirok.services.artifact_places import ArtifactPlaces
     from kirok.services.artifact_removal import ArtifactRemoval
     from kirok.services.missing_artifacts import missing_artifacts
     from kirok.stores.open import open_stores
@@ -74,7 +77,9 @@ def _findings(
             raise click.ClickException(f"{shown} cannot be looked over: name the database or folder of runs itself.")
         yield from stores.checkup.findings(fix=fix)
         if artifacts:
-            yield from missing_artifacts(stores.checkup, ArtifactRemoval(transport_to(tracking_uri), destination))
+            places = ArtifactPlaces.of(stores, ArtifactSettings.read(os.environ))
+            removal = ArtifactRemoval(places, transport_to(tracking_uri), destination)
+            yield from missing_artifacts(stores.checkup, removal)
 
 
 def _damage(uri: str) -> "Finding | None":
