@@ -49,9 +49,47 @@ def test_files_go_up_and_come_back_through_a_server(kirok: Command, tmp_path: Pa
     assert stored.read_text(encoding="utf-8") == "one"
 
 
+def test_a_folder_is_stored_listed_and_deleted(kirok_in_process: Command, seeded: Seeded, tmp_path: Path) -> None:
+    def run(*arguments: str) -> str:
+        done = kirok_in_process("artifacts", *arguments, MLFLOW_TRACKING_URI=seeded.uri)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    (tmp_path / "model" / "deep").mkdir(parents=True)
+    (tmp_path / "model" / "weights.bin").write_bytes(bytes(1234))
+    (tmp_path / "model" / "deep" / "a.txt").write_text("a", encoding="utf-8")
+    run("upload", "model", "-r", seeded.run_id, "-a", "best")
+    run("upload", "model/deep/a.txt", "-u", f"runs:/{seeded.run_id}/best")
+    below = json.loads(run("list", "-r", seeded.run_id, "-a", "best", "--recursive"))
+    assert [file["path"] for file in below] == ["best/a.txt", "best/model/weights.bin", "best/model/deep/a.txt"]
+    lines = run("list", "-u", f"runs:/{seeded.run_id}/best/model", "--long").splitlines()
+    assert lines[0].split() == ["Size", "Modified", "Path"]
+    assert [line.split()[-1] for line in lines[2:]] == ["best/model/deep/", "best/model/weights.bin"]
+    assert lines[3].split()[0] == "1234"
+    run("delete", "-r", seeded.run_id, "-a", "best/model", "-y")
+    run("delete", "-u", f"runs:/{seeded.run_id}/b.txt", "-y")
+    left = json.loads(run("list", "-r", seeded.run_id, "-R"))
+    assert [file["path"] for file in left] == ["best/a.txt", "notes/a.txt"]
+
+
+def test_nothing_is_deleted_before_somebody_agrees(kirok: Command, seeded: Seeded) -> None:
+    asked = kirok("artifacts", "delete", "-r", seeded.run_id, "-a", "notes", MLFLOW_TRACKING_URI=seeded.uri)
+    assert asked.returncode == 1  # nobody is there to answer
+    assert "Delete the folder notes with 1 file, 5 bytes" in asked.stderr
+    kept = kirok("artifacts", "list", "-r", seeded.run_id, "-a", "notes", MLFLOW_TRACKING_URI=seeded.uri).stdout
+    assert [file["path"] for file in json.loads(kept)] == ["notes/a.txt"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
+        (["upload", "absent.txt", "-r", "RUN"], 2, "absent.txt"),
+        (["upload", ".", "-r", "RUN", "-u", "runs:/RUN/a"], 2, "either --run-id or --artifact-uri"),
+        (["upload", "."], 2, "either --run-id or --artifact-uri"),
+        (["list", "-u", "runs:/x/y", "-a", "z"], 2, "--artifact-path"),
+        (["delete", "-r", "RUN", "-y"], 2, "--artifact-path"),
+        (["delete", "-r", "RUN", "-a", "no/such", "-y"], 1, "No such artifact: 'no/such'"),
+        (["delete", "-r", "RUN", "-a", "../x", "-y"], 1, ".."),
         (["download"], 2, "--run-id"),
         (["download", "-r", "RUN", "-a", "no/such"], 1, "no/such"),
         (["download", "-u", "runs:/"], 1, "runs:/"),

@@ -32,7 +32,7 @@ def download_artifacts(
     `dst_path`, which is made where it is absent; without one, what already lies on this machine is returned where it
     is. InvalidParameter unless exactly one of URI and run is given; NotFound where nothing is.
     """
-    store, path = _found(artifact_uri, run_id, artifact_path, tracking_uri)
+    store, path = place_of(artifact_uri, run_id, artifact_path, tracking_uri)
     return download(store, path, dst_path, SESSION.connect(tracking_uri or SESSION.tracking_uri()).settings.artifacts)
 
 
@@ -43,7 +43,7 @@ def list_artifacts(
     tracking_uri: str | None = None,
 ) -> list[FileInfo]:
     """What lies directly in a directory; nothing for a file or where nothing is. Arguments as `download_artifacts`."""
-    store, path = _found(artifact_uri, run_id, artifact_path, tracking_uri)
+    store, path = place_of(artifact_uri, run_id, artifact_path, tracking_uri)
     return store.list(path)
 
 
@@ -85,10 +85,14 @@ def load_image(artifact_uri: str) -> "PIL.Image.Image":
     return image
 
 
-def _found(
+def place_of(
     artifact_uri: str | None, run_id: str | None, artifact_path: str | None, tracking_uri: str | None
 ) -> tuple[ArtifactStore, ArtifactPath]:
-    """The store that holds what is asked for, and its path there."""
+    """The store that holds what is asked for, and its path there; nothing is looked up but the run.
+
+    By `artifact_uri`, or by `run_id` with an `artifact_path` inside the run. InvalidParameter unless exactly one of
+    URI and run is given, and for a URI that names no file or directory.
+    """
     if (artifact_uri is None) == (run_id is None):
         raise InvalidParameter("Exactly one of `run_id` or `artifact_uri` must be specified")
     if artifact_uri is not None and artifact_path is not None:

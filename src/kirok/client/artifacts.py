@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 from kirok.artifact_stores.open import open_run_artifacts
 from kirok.artifact_stores.protocols import ArtifactStore
 from kirok.base.errors import InvalidParameter
-from kirok.client.artifact_trees import download, upload_folder
+from kirok.client.artifact_trees import download, upload, upload_folder
 from kirok.client.connected import Connected
 from kirok.entities.artifacts import ArtifactPath, FileInfo
 
@@ -29,12 +29,7 @@ class ArtifactMethods(Connected):
         """
         local = Path(local_path)
         target = ArtifactPath.of(artifact_path, local.name)
-        if local.is_dir():
-            upload_folder(self.artifacts_of(run_id), local, target, self._connection.settings.artifacts)
-        elif local.is_file():
-            self.artifacts_of(run_id).upload(local, target)
-        else:
-            raise FileNotFoundError(f"No such file or directory: {str(local)!r}")
+        upload(self.artifacts_of(run_id), local, target, self._connection.settings.artifacts)
 
     def log_artifacts(self, run_id: str, local_dir: str | Path, artifact_path: str | None = None) -> None:
         """Store all that is in a folder, sub-folders included, in directory `artifact_path`.

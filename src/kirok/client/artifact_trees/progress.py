@@ -7,7 +7,6 @@ from typing import Self, TextIO
 
 _FROM_FILES = 10
 _FROM_BYTES = 16 << 20
-_REDRAW_AFTER_S = 0.1
 _BAR_WIDTH = 24
 _UNITS = ("bytes", "kB", "MB", "GB", "TB", "PB")
 
@@ -25,13 +24,14 @@ class Progress:
         *,
         files: int | None = None,
         size_bytes: int | None = None,
+        redraw_after_s: float = 0.1,
     ) -> None:
         self._verb, self._stream = verb, stream
         self._all_files, self._all_bytes = files, size_bytes
         self._files = self._bytes = 0
         self._started = time.monotonic()
         self._drawn_at = self._started
-        self._drawn = ""
+        self._drawn, self._redraw_after_s = "", redraw_after_s
         self._lock = Lock()
 
     def add(self, files: int, size_bytes: int) -> None:
@@ -40,7 +40,7 @@ class Progress:
             self._files += files
             self._bytes += size_bytes
             now = time.monotonic()
-            if self._stream is not None and now - self._drawn_at >= _REDRAW_AFTER_S and self._is_long():
+            if self._stream is not None and now - self._drawn_at >= self._redraw_after_s and self._is_long():
                 self._drawn_at = now
                 self._draw(self._stream, self._line(now - self._started))
 

@@ -22,6 +22,18 @@ _BUNDLE_FILES = 250
 _log = logging.getLogger("kirok")
 
 
+def upload(
+    store: ArtifactStore, local: Path, target: ArtifactPath, settings: ArtifactSettings = ArtifactSettings()
+) -> None:
+    """Store a file as `target`, or a folder as `upload_folder` does. FileNotFoundError where there is no `local`."""
+    if local.is_dir():
+        upload_folder(store, local, target, settings)
+    elif local.is_file():
+        store.upload(local, target)
+    else:
+        raise FileNotFoundError(f"No such file or directory: {str(local)!r}")
+
+
 def upload_folder(
     store: ArtifactStore, folder: Path, target: ArtifactPath, settings: ArtifactSettings = ArtifactSettings()
 ) -> None:
