@@ -1,50 +1,36 @@
 """Artifacts through a tracking server, which keeps them wherever it was told to."""
 
-from collections.abc import Callable, Iterator
-from email.utils import parsedate_to_datetime
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
+from zlib import crc32
 
 from kirok.artifact_stores.bundles import Bundles
+from kirok.artifact_stores.in_transit import Ask, FileInTransit
+from kirok.artifact_stores.multipart import MultipartUpload
 from kirok.artifact_stores.names import check_file
 from kirok.artifact_stores.protocols import DirectAccess, PartedUploads
-from kirok.base.errors import InvalidParameter
+from kirok.artifact_stores.proxied_parts import ProxiedParts
+from kirok.base.errors import BadRequest, EndpointNotFound, InvalidParameter, KirokError, NotFound
 from kirok.base.settings import ArtifactSettings
-from kirok.entities.artifacts import ArtifactPath, FileInfo
+from kirok.entities.artifacts import ArtifactPath, FileInfo, SignedRequest
 from kirok.rules.uris.proxied import SCHEME, proxied
 from kirok.transport import HttpResponse, Transport
 from kirok.wire import artifacts as wire
 from kirok.wire.artifact_endpoints import LIST_PROXIED
+from kirok.wire.endpoints import SERVER_INFO
+from kirok.wire.experiments import Empty
+from kirok.wire.json_quirks import decode_answer
+from kirok.wire.upload_endpoints import PRESIGNED_DOWNLOAD
+from kirok.wire.uploads import CHECKSUM, PresignedFile
 
 _PIECE_BYTES = 1 << 20
+_ATTEMPTS = 3
 
 
 def proxied_path(uri: str) -> ArtifactPath:
     """The path that a `mlflow-artifacts:` URI names below the server's destination, whatever host it mentions."""
     return proxied(uri).inner
-
-
-class FileInTransit:
-    """A file whose bytes are already coming; a part of it is asked for anew."""
-
-    def __init__(self, response: HttpResponse, ask: Callable[[dict[str, str]], HttpResponse]) -> None:
-        self._response, self._ask = response, ask
-        self.size_bytes = int(response.headers.get("content-length", 0))
-        self.etag = response.headers.get("etag", "").removeprefix("W/").strip('"')
-        date = response.headers.get("last-modified")
-        self.modified_s = parsedate_to_datetime(date).timestamp() if date else 0.0
-
-    def read(self, start: int = 0, length: int | None = None) -> Iterator[bytes]:
-        """The bytes from `start` on; the whole file can be read once."""
-        if start == 0 and length is None:
-            yield from self._response
-        elif start < self.size_bytes and length != 0:
-            last = "" if length is None else start + length - 1
-            with self._ask({"Range": f"bytes={start}-{last}"}) as part:
-                yield from part
-
-    def close(self) -> None:
-        """Give the connection back."""
-        self._response.close()
 
 
 class ProxiedArtifacts:
@@ -55,9 +41,20 @@ class ProxiedArtifacts:
     ) -> None:
         self._transport, self._root, self._settings = transport, root, settings
         self.uri = f"{SCHEME}:/{root}"
+        self.direct: DirectAccess | None = None
 
-    parted: PartedUploads | None = None
-    direct: DirectAccess | None = None
+    @property
+    def parted(self) -> PartedUploads | None:
+        """Uploads in parts, where the server is kirok's and has them. Asks it."""
+        info = self._server_info()
+        if info.smallest_part_bytes is None:
+            return None
+        return ProxiedParts(
+            self._transport,
+            self._root,
+            smallest_part_bytes=info.smallest_part_bytes,
+            is_signed=info.multipart_uploads_enabled and self._settings.presigned,
+        )
 
     def list(self, path: ArtifactPath) -> list[FileInfo]:
         """What lies directly in a directory, by path."""
@@ -69,7 +66,7 @@ class ProxiedArtifacts:
         return sorted(found, key=lambda info: info.path)
 
     def open(self, path: ArtifactPath) -> FileInTransit:
-        """The file at `path`, on its way."""
+        """The file at `path`, on its way. Ranges of a large one come straight from the store where that can be."""
         check_file(path)
         place = self._place(path)
 
@@ -77,13 +74,48 @@ class ProxiedArtifacts:
             # Compressed on the way, a file would have another length than the header says.
             return self._transport.send("GET", place, headers={"Accept-Encoding": "identity", **headers})
 
-        return FileInTransit(ask({}), ask)
+        first = ask({})
+        if int(first.headers.get("content-length", 0)) < self._settings.parted_from_bytes:
+            return FileInTransit(first, ask)
+        try:
+            is_signed = self._settings.presigned and self._server_info().multipart_downloads_enabled
+        except BaseException:
+            first.close()
+            raise
+        return FileInTransit(first, partial(self._directly, path, ask) if is_signed else ask)
 
     def upload(self, local: Path, path: ArtifactPath) -> None:
-        """Store a copy of a local file, sent in one piece and in constant memory."""
+        """Store a copy of a local file, in constant memory: in one piece, which the server compares with its checksum.
+
+        A large one goes straight to the store, in parts, where the server is MLflow's and signs requests to it.
+        """
         check_file(path)
-        headers = {"Content-Type": "application/octet-stream", "Content-Length": str(local.stat().st_size)}
-        self._transport.send("PUT", self._place(path), headers=headers, body=lambda: _pieces(local)).read()
+        if local.stat().st_size >= self._settings.parted_from_bytes and self._settings.presigned:
+            info = self._server_info()
+            if info.smallest_part_bytes is None and info.multipart_uploads_enabled:
+                multipart = MultipartUpload(self._transport, self._whole(path), self._settings)
+                if multipart.send(local):
+                    return
+        for attempt in range(_ATTEMPTS):
+            try:
+                self._put(local, path)
+            except BadRequest:  # it arrived changed, or it was being written to
+                if attempt + 1 == _ATTEMPTS:
+                    raise
+            else:
+                return
+
+    def _put(self, local: Path, path: ArtifactPath) -> None:
+        size = local.stat().st_size
+        checksum = 0
+        for piece in _pieces(local, size):
+            checksum = crc32(piece, checksum)
+        headers = {
+            "Content-Type": "application/octet-stream",
+            "Content-Length": str(size),
+            CHECKSUM: f"{checksum:08x}",
+        }
+        self._transport.send("PUT", self._place(path), headers=headers, body=lambda: _pieces(local, size)).read()
 
     def delete(self, path: ArtifactPath) -> None:
         """Remove a file, or a directory with all in it."""
@@ -92,6 +124,25 @@ class ProxiedArtifacts:
     def bundles(self) -> Bundles | None:
         """As BundlingStore.bundles."""
         return Bundles.of_server(self._transport, self._root)
+
+    def _directly(self, path: ArtifactPath, ask: Ask, headers: dict[str, str]) -> HttpResponse:
+        """The answer of the store to a request that the server signed, else the server's own."""
+        place = f"{PRESIGNED_DOWNLOAD.api_path.removesuffix('{path}')}{self._whole(path)}"
+        try:
+            signed = decode_answer(self._transport.send("GET", place).read(), PresignedFile)
+        except KirokError:
+            return ask(headers)
+        request = SignedRequest(signed.url, signed.headers)
+        answer = self._transport.elsewhere.send("GET", request, {"Accept-Encoding": "identity", **headers})
+        return ask(headers) if answer is None else answer
+
+    def _server_info(self) -> wire.ServerInfo:
+        """What the server says it can do; nothing, where it is too old to say."""
+        try:
+            info: wire.ServerInfo = self._transport.call(SERVER_INFO, Empty())
+        except (EndpointNotFound, NotFound):
+            return wire.ServerInfo()
+        return info
 
     def _place(self, path: ArtifactPath) -> str:
         whole = self._whole(path)
@@ -103,7 +154,12 @@ class ProxiedArtifacts:
         return ArtifactPath.of(self._root, path)
 
 
-def _pieces(local: Path) -> Iterator[bytes]:
-    with local.open("rb") as file:
-        while piece := file.read(_PIECE_BYTES):
+def _pieces(local: Path, size: int) -> Iterator[bytes]:
+    """The first `size` bytes of a file, which may be growing."""
+    with local.open("rb", buffering=0) as file:
+        while size:
+            piece = file.read(min(_PIECE_BYTES, size))
+            if not piece:
+                raise InvalidParameter(f"{str(local)!r} was cut short while it was being uploaded. Upload it again.")
+            size -= len(piece)
             yield piece

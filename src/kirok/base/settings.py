@@ -110,6 +110,13 @@ def address(env: Mapping[str, str], name: str) -> str | None:
     return text.rstrip("/") if text else None
 
 
+def _cache_folder(env: Mapping[str, str], name: str) -> str | None:
+    """A folder of kirok's among the user's caches, as their system has it; None where there is no such user."""
+    home = env.get("HOME") or env.get("USERPROFILE")
+    caches = env.get("XDG_CACHE_HOME") or env.get("LOCALAPPDATA") or (home and str(Path(home) / ".cache"))
+    return str(Path(caches) / "kirok" / name) if caches else None
+
+
 def _spelled(env: Mapping[str, str], name: str) -> str:
     return f"KIROK_{name}" if env.get(f"KIROK_{name}") else f"MLFLOW_{name}"
 
@@ -181,6 +188,8 @@ class ArtifactSettings(Struct, frozen=True):
     s3_public_endpoint: str | None = None
     """Where clients reach the S3 store, if that is not where the server does; signed requests name it."""
     progress_bar: bool = True
+    unfinished_uploads: str | None = None
+    """The folder where a client notes uploads in parts, so that a later process can go on with them; None for not."""
     root_aliases: tuple[str, ...] = ()
     """Roots that moved, each written OLD=NEW: what rows have below OLD is looked for below NEW."""
 
@@ -199,6 +208,7 @@ class ArtifactSettings(Struct, frozen=True):
             timeout_s=0 if timeout == "-1" else number(env, "ARTIFACT_UPLOAD_DOWNLOAD_TIMEOUT", 0),
             s3_public_endpoint=address(env, "S3_PUBLIC_ENDPOINT_URL"),
             progress_bar=switch(env, "ENABLE_ARTIFACTS_PROGRESS_BAR", True),
+            unfinished_uploads=_cache_folder(env, "uploads"),
             root_aliases=_listed(setting(env, "ARTIFACT_ROOT_ALIASES")),
         )
         if settings.at_once < 1 or settings.presigned_expires_s < 1:

@@ -12,7 +12,7 @@ async def send_pieces(exchange: Exchange, headers: list[Header], pieces: AsyncGe
 
     Raises ClientGone once the client has left: nobody reads a disk for nobody. To HEAD goes no body.
     """
-    leaving = asyncio.ensure_future(_departure(exchange))
+    leaving = asyncio.ensure_future(departure(exchange))
     try:
         async with aclosing(pieces):
             piece: bytes | None = await anext(pieces, None)
@@ -28,6 +28,7 @@ async def send_pieces(exchange: Exchange, headers: list[Header], pieces: AsyncGe
         leaving.cancel()
 
 
-async def _departure(exchange: Exchange) -> None:
+async def departure(exchange: Exchange) -> None:
+    """Until the client hangs up."""
     while (await exchange.receive())["type"] != "http.disconnect":
         pass

@@ -6,9 +6,9 @@ The store's calls wait in threads, one piece ahead of the network, so that disk 
 import asyncio
 import mimetypes
 import re
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from concurrent.futures import Executor
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, aclosing
 from email.utils import formatdate, parsedate_to_datetime
 from typing import Any
 from urllib.parse import quote
@@ -20,6 +20,7 @@ from kirok.artifact_stores.protocols import OpenFile, Upload
 from kirok.base.errors import BadRequest, Conflict, InvalidParameter
 from kirok.server.errors import reply_for
 from kirok.server.messages import ClientGone, Exchange, Header, Reply
+from kirok.server.streaming import departure
 from kirok.wire.uploads import CHECKSUM
 
 # Pieces are gathered up to this before a thread writes them: the hop costs nothing beside 1 MiB.
@@ -148,14 +149,32 @@ async def send_file(exchange: Exchange, file: OpenFile, name: str, executor: Exe
         ]
         await exchange.start(status, headers)
         if exchange.scope["method"] != "HEAD":
-            async for piece in _read_ahead(file, start, length, in_thread):
-                await exchange.body(piece, more=True)
+            await _send_pieces(exchange, _read_ahead(file, start, length, in_thread))
         await exchange.body(b"", more=False)
     finally:
         await in_thread(file.close)
 
 
-async def _read_ahead(file: OpenFile, start: int, length: int, in_thread: Callable[..., Any]) -> AsyncIterator[bytes]:
+async def _send_pieces(exchange: Exchange, pieces: AsyncGenerator[bytes, None]) -> None:
+    """Send what comes, as long as somebody is there: the server would silently drop what comes after."""
+    first = await anext(pieces, b"")
+    await exchange.body(first, more=True)
+    leaving: asyncio.Task[None] | None = None
+    try:
+        async with aclosing(pieces):
+            async for piece in pieces:
+                leaving = leaving or asyncio.ensure_future(departure(exchange))
+                if leaving.done():
+                    raise ClientGone
+                await exchange.body(piece, more=True)
+    finally:
+        if leaving is not None:
+            leaving.cancel()
+
+
+async def _read_ahead(
+    file: OpenFile, start: int, length: int, in_thread: Callable[..., Any]
+) -> AsyncGenerator[bytes, None]:
     pieces = file.read(start, length)
     coming = in_thread(next, pieces, None)
     try:

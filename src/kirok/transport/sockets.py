@@ -22,13 +22,13 @@ _CHUNK_BYTES = 1 << 20
 class Sockets:
     """A Sender over the network; safe to use from several threads, and after a fork."""
 
-    def __init__(self, settings: TransportSettings) -> None:
+    def __init__(self, settings: TransportSettings, *, connect_timeout_s: float = _CONNECT_TIMEOUT_S) -> None:
         if settings.insecure_tls and settings.server_cert_path:
             raise InvalidParameter(
                 "MLFLOW_TRACKING_INSECURE_TLS and MLFLOW_TRACKING_SERVER_CERT_PATH contradict each other: "
                 "unset the first to have the server's certificate checked."
             )
-        self._settings = settings
+        self._settings, self._connect_timeout_s = settings, connect_timeout_s
         self._pools: dict[str, urllib3.PoolManager] = {}
         self._process = os.getpid()
 
@@ -44,7 +44,9 @@ class Sockets:
                 request.url,
                 body=request.body or None,
                 headers=dict(request.headers),
-                timeout=urllib3.Timeout(connect=min(_CONNECT_TIMEOUT_S, request.timeout_s), read=request.timeout_s),
+                timeout=urllib3.Timeout(
+                    connect=min(self._connect_timeout_s, request.timeout_s), read=request.timeout_s
+                ),
                 retries=False,
                 redirect=False,
                 preload_content=False,

@@ -13,6 +13,7 @@ import msgspec
 from kirok.base.errors import InvalidParameter, ServerUnreachable
 from kirok.base.settings import TransportSettings
 from kirok.rules import advice
+from kirok.transport.elsewhere import Elsewhere
 from kirok.transport.exchange import ConnectionFailed, HttpRequest, HttpResponse, Sender
 from kirok.transport.refusals import Refusal, excerpt, refusal_of
 from kirok.wire.endpoint import Endpoint
@@ -58,6 +59,8 @@ class Transport:
 
             sender = Sockets(settings)
         self._sender, self._sleep, self._jitter = sender, sleep, jitter
+        self.elsewhere = Elsewhere(settings)
+        """Requests to where this server sends its clients."""
 
     def call(self, endpoint: Endpoint, message: msgspec.Struct, *, once: bool = False) -> Any:
         """The answer to `message`, an `endpoint.response`; the KirokError that the server reports otherwise.
@@ -118,6 +121,7 @@ class Transport:
     def close(self) -> None:
         """Drop kept connections."""
         self._sender.close()
+        self.elsewhere.close()
 
     def _pause_s(self, attempt: int) -> float:
         settings = self._settings

@@ -70,7 +70,7 @@ class ProxiedFiles(Struct, omit_defaults=True):
 class ServerInfo(Struct):
     """What a client may rely on before it asks."""
 
-    store_type: str | None
+    store_type: str | None = None
     workspaces_enabled: bool = False
     trace_archival_enabled: bool = False
     multipart_uploads_enabled: bool = False
@@ -79,8 +79,8 @@ class ServerInfo(Struct):
     presigned_upload_model_id_supported: bool = False
     artifact_bundles_enabled: bool = False
     """kirok's own: whether many small files may travel in one request."""
-    parted_uploads_enabled: bool = False
-    """Whether large files may be sent in parts through the server; kirok's own."""
+    smallest_part_bytes: Int64 | None = None
+    """kirok's own: the least size of the parts that large files may be sent in; None where they may not."""
     features_enabled: dict[str, bool] = field(default_factory=lambda: {"gateway": False})
 
 

@@ -18,12 +18,7 @@ class BeginUpload(Struct):
 
 
 class UploadBegun(Struct):
-    """`part_bytes` is the size that all parts but the last must have: at least what was asked for."""
-
     upload_id: str
-    part_bytes: Int64
-    is_signed: bool
-    """Whether parts may go straight to the store, by requests that are signed on demand."""
 
 
 class NamedUpload(Struct):

@@ -3,6 +3,8 @@
 import time
 from importlib.metadata import version as installed_version
 
+import msgspec
+
 from kirok.base.errors import KirokError
 from kirok.server.context import Context
 from kirok.server.handlers import Handlers, Streams
@@ -55,17 +57,25 @@ async def version(_: Context, exchange: Exchange) -> None:
     await exchange.reply(Reply(200, endpoints.MLFLOW_VERSION.encode(), TEXT))
 
 
-async def server_info(context: Context, _: Empty) -> ServerInfo:
-    files, settings = context.destination, context.settings.artifacts
-    return ServerInfo(
+def server_info(context: Context, _: Empty) -> ServerInfo:
+    info = ServerInfo(
         # MLflow's clients ask whether the store can keep traces by this name.
         store_type={"sql": "SqlStore", "file": "FileStore"}.get(context.stores.kind),
-        multipart_uploads_enabled=files is not None and signs_parts(context),
-        multipart_downloads_enabled=files is not None and direct_of(context) is not None,
-        presigned_upload_run_id_supported=settings.presigned,
-        artifact_bundles_enabled=files is not None,
-        parted_uploads_enabled=files is not None and files.parted is not None,
+        presigned_upload_run_id_supported=context.settings.artifacts.presigned,
     )
+    files = context.destination
+    if files is None:
+        return info
+    try:
+        return msgspec.structs.replace(
+            info,
+            multipart_uploads_enabled=signs_parts(context),
+            multipart_downloads_enabled=direct_of(context) is not None,
+            artifact_bundles_enabled=True,
+            smallest_part_bytes=files.parted.smallest_part_bytes if files.parted is not None else None,
+        )
+    except KirokError:
+        return info  # a store without credentials, say: /health has the reason, and so has every transfer
 
 
 async def kirok_version(*_: object) -> KirokVersion:

@@ -21,9 +21,12 @@ MAX_SIGNED = 100
 
 def begin_upload(context: Context, request: wire.BeginUpload) -> wire.UploadBegun:
     parted = parted_of(context)
-    part_bytes = max(request.part_bytes, parted.smallest_part_bytes)
-    path = ArtifactPath.parse(request.path)
-    return wire.UploadBegun(parted.begin(path, part_bytes), part_bytes, signs_parts(context))
+    if request.part_bytes < parted.smallest_part_bytes:
+        raise InvalidParameter(
+            f"Invalid value {request.part_bytes} for parameter 'part_bytes': this server's store takes no parts "
+            f"smaller than {parted.smallest_part_bytes} bytes."
+        )
+    return wire.UploadBegun(parted.begin(ArtifactPath.parse(request.path), request.part_bytes))
 
 
 async def upload_part(context: Context, exchange: Exchange) -> None:
