@@ -97,9 +97,7 @@ def test_keys_of_a_profile_are_called_by_its_name() -> None:
     assert (found.access_key, found.secret_key, found.source) == ("AK", "SK", "profile 'default'")
 
 
-def test_a_service_account_takes_on_its_role(
-    metadata: tuple[str, list[tuple[str, str, str]]], tmp_path: Path
-) -> None:
+def test_a_service_account_takes_on_its_role(metadata: tuple[str, list[tuple[str, str, str]]], tmp_path: Path) -> None:
     (tmp_path / "token").write_text("signed by the cluster\n")
     env = {
         "AWS_WEB_IDENTITY_TOKEN_FILE": str(tmp_path / "token"),
@@ -145,9 +143,7 @@ def test_no_keys_at_all_are_told_with_where_was_looked(env: dict[str, str]) -> N
         {"credential_process": "/bin/keys"},
     ],
 )
-def test_a_profile_beyond_keys_asks_for_the_extra(
-    settings: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_profile_beyond_keys_asks_for_the_extra(settings: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "botocore", None)
     monkeypatch.setitem(sys.modules, "botocore.session", None)
     monkeypatch.setitem(sys.modules, "botocore.exceptions", None)

@@ -29,13 +29,19 @@ def address(tmp_path: Path, uri: str = "s3://my-bucket/x", **env: str) -> str:
     [
         ({"AWS_ENDPOINT_URL": "http://d"}, "http://d", "AWS_ENDPOINT_URL"),
         ({"AWS_ENDPOINT_URL": "http://d", "AWS_ENDPOINT_URL_S3": "http://c/"}, "http://c", "AWS_ENDPOINT_URL_S3"),
-        ({"AWS_ENDPOINT_URL_S3": "http://c", "MLFLOW_S3_ENDPOINT_URL": "http://b"}, "http://b", "MLFLOW_S3_ENDPOINT_URL"),
-        ({"MLFLOW_S3_ENDPOINT_URL": "http://b", "KIROK_S3_ENDPOINT_URL": "http://a"}, "http://a", "KIROK_S3_ENDPOINT_URL"),
+        (
+            {"AWS_ENDPOINT_URL_S3": "http://c", "MLFLOW_S3_ENDPOINT_URL": "http://b"},
+            "http://b",
+            "MLFLOW_S3_ENDPOINT_URL",
+        ),
+        (
+            {"MLFLOW_S3_ENDPOINT_URL": "http://b", "KIROK_S3_ENDPOINT_URL": "http://a"},
+            "http://a",
+            "KIROK_S3_ENDPOINT_URL",
+        ),
     ],
-)  # fmt: skip
-def test_the_nearest_setting_names_the_endpoint(
-    tmp_path: Path, env: dict[str, str], endpoint: str, named: str
-) -> None:
+)
+def test_the_nearest_setting_names_the_endpoint(tmp_path: Path, env: dict[str, str], endpoint: str, named: str) -> None:
     settings = read(tmp_path, **env)
     assert (settings.link.endpoint, settings.endpoint_from) == (endpoint, named)
     assert not settings.is_aws

@@ -80,12 +80,17 @@ class S3Uploads:
         body = f"<CompleteMultipartUpload>{lines}</CompleteMultipartUpload>".encode()
         with self._told("write", path):
             # Sent twice, it would find nothing the second time, though the first did its work.
-            answer = self._requests.send(
-                "POST", self._place.key(path), {"uploadId": upload_id}, body, is_repeatable=False
-            )
-            # S3 begins to answer before it knows: an error may stand in an answer that began well.
-            if re.search(rb"<Error\b", answer.data):
-                raise Answered(500, answer.headers, answer.data)
+            try:
+                answer = self._requests.send(
+                    "POST", self._place.key(path), {"uploadId": upload_id}, body, is_repeatable=False
+                )
+                # S3 begins to answer before it knows: an error may stand in an answer that began well.
+                if re.search(rb"<Error\b", answer.data):
+                    raise Answered(500, answer.headers, answer.data)
+            except Answered as refused:
+                if refused.refusal.status == 500:
+                    self.parts(path, upload_id)  # Ceph fails where it should say that there is no such upload
+                raise
 
     def abandon(self, path: ArtifactPath, upload_id: str) -> None:
         """As PartedUploads.abandon."""
