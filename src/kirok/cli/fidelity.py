@@ -16,7 +16,7 @@ def shortfall(report: Report) -> str:
         return "The destination is not the same as the source; see above."
     parts = []
     if files.failures:
-        parts.append(f"the files of {counted(len(files.failures), 'place')} were not reached")
+        parts.append(f"files at {counted(len(files.failures), 'place')} were not reached")
     if files.differing:
         verb = "is" if len(files.differing) == 1 else "are"
         parts.append(f"{counted(len(files.differing), 'file')} {verb} missing, or not the same")
