@@ -118,7 +118,7 @@ def check_write(case: Case) -> Finding:
     """Write, read back, and undo it in the same transaction."""
     uri = case.target.uri
     try:
-        within(3 * case.timeout_s, lambda: opening.rehearse_write(uri, timeout_s=_LOCK_TIMEOUT_S))
+        within(3 * case.timeout_s, lambda: opening.rehearse_write(uri, timeout_s=min(case.timeout_s, _LOCK_TIMEOUT_S)))
     except KirokError as error:
         return failed(f"nothing can be written: {error.message}", _mend_of(case, error))
     except TimeoutError as error:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from kirok.artifact_stores.open import open_run_artifacts
 from kirok.base.errors import InvalidParameter, KirokError
-from kirok.client.doctor.address import use
+from kirok.client.doctor.address import is_this_machine, use
 from kirok.client.doctor.artifacts import resolved, way_of, ways_in_use
 from kirok.client.doctor.case import MOST_COUNTED, Case
 from kirok.client.doctor.findings import Finding, Status, failed, ok, warning
@@ -100,8 +100,11 @@ def _folder_elsewhere(case: Case, root: _Root, path: LocalPath) -> Finding | Non
         kind = "a Windows machine" if path.machine is Machine.WINDOWS else "a Linux or macOS machine"
         return failed(f"{_counted(case, root)} in {shown}, a folder of {kind}", _alias(shown))
     folder = path_here(path, root.location)
-    is_new_here = folder.parent != Path(folder.anchor) and folder.parent.exists()
-    if folder.exists() or is_new_here:
+    # The folder of an experiment is made with its first file. Without a server, and on a server's own machine, the one
+    # that holds them all is made then, too.
+    is_elsewhere = case.target.is_server and not is_this_machine(case.way.host)
+    sign_of_life = folder.parent if is_elsewhere else folder.parent.parent
+    if folder.exists() or (sign_of_life != Path(folder.anchor) and sign_of_life.exists()):
         return None
     if case.target.is_server:
         return failed(
