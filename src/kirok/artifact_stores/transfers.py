@@ -161,7 +161,7 @@ def _fetch_range(file: OpenFile, local: Path, start: int, length: int | None, ar
                 time.sleep(_PAUSE_S * 2**failures)
             else:
                 if target.tell() < stop:
-                    raise InternalError(f"The file ended after {target.tell()} of {stop} bytes. Try again.")
+                    raise InternalError(f"The file broke off after {target.tell()} of {stop} bytes. Try again.")
 
 
 def _all_of(act: Callable[[int], None], numbers: Iterable[int], at_once: int) -> None:

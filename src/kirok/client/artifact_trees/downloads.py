@@ -5,16 +5,21 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from kirok.artifact_stores.bundles import Bundles, BundlingStore
 from kirok.artifact_stores.locations import local_folder
 from kirok.artifact_stores.protocols import ArtifactStore
+from kirok.artifact_stores.transfers import fetch_file
 from kirok.artifact_stores.walks import files_below
-from kirok.base.errors import InternalError, KirokError, NotFound, ServerUnreachable
+from kirok.base.errors import KirokError, NotFound, ServerUnreachable
 from kirok.base.settings import ArtifactSettings
 from kirok.client.artifact_trees.destinations import Destination
 from kirok.client.artifact_trees.parallel import Transfer, run_all
 from kirok.client.artifact_trees.progress import Progress, terminal
 from kirok.entities.artifacts import ArtifactPath, FileInfo
+
+_RANGES_AT_ONCE = 2
 
 
 def download(
@@ -41,34 +46,46 @@ def download(
     listed = store.list(path)
     with Progress("Downloading", terminal(settings.progress_bar)) as progress:
         if path and not listed:
-            _download_file(store, path, target, progress)
+            _download_file(store, path, target, settings, progress)
         else:
             target.folder(path)
-            _Folder(store, path, target, progress).download(listed, settings.at_once)
+            _Folder(store, path, target, settings, progress).download(listed)
     return str(root / path)
 
 
 class _Folder:
     """A directory on its way."""
 
-    def __init__(self, store: ArtifactStore, path: ArtifactPath, target: Destination, progress: Progress) -> None:
+    def __init__(
+        self,
+        store: ArtifactStore,
+        path: ArtifactPath,
+        target: Destination,
+        settings: ArtifactSettings,
+        progress: Progress,
+    ) -> None:
         self._store, self._path, self._target, self._progress = store, path, target, progress
+        self._at_once = settings.at_once
+        # Of one file among others.
+        self._settings = replace(settings, at_once=min(settings.at_once, _RANGES_AT_ONCE))
         self._arrived: set[str] = set()
 
-    def download(self, listed: list[FileInfo], at_once: int) -> None:
+    def download(self, listed: list[FileInfo]) -> None:
         """Bring all that is in it; `listed` is what lies directly in it."""
         bundles = None
         if isinstance(self._store, BundlingStore) and (len(listed) > 1 or any(info.is_dir for info in listed)):
             bundles = self._store.bundles()
         if bundles is None:
-            run_all(self._transfers(), at_once)
+            run_all(self._transfers(), self._at_once)
             return
         try:
             apart = [self._transfer(path) for path in self._bundled(bundles)]
         except ServerUnreachable:
-            run_all(self._transfers(), at_once)  # it broke off: the rest one by one, each tried again where it fails
+            run_all(
+                self._transfers(), self._at_once
+            )  # it broke off: the rest one by one, each tried again where it fails
         else:
-            run_all(apart, at_once)
+            run_all(apart, self._at_once)
 
     def _bundled(self, bundles: Bundles) -> Iterator[ArtifactPath]:
         """Write the small files as they come; the paths of the others."""
@@ -89,12 +106,14 @@ class _Folder:
                     yield self._transfer(ArtifactPath.parse(info.path))
 
     def _transfer(self, path: ArtifactPath) -> Transfer:
-        return partial(_download_listed, self._store, path, self._target, self._progress)
+        return partial(_download_listed, self._store, path, self._target, self._settings, self._progress)
 
 
-def _download_listed(store: ArtifactStore, path: ArtifactPath, target: Destination, progress: Progress) -> None:
+def _download_listed(
+    store: ArtifactStore, path: ArtifactPath, target: Destination, settings: ArtifactSettings, progress: Progress
+) -> None:
     try:
-        _download_file(store, path, target, progress)
+        _download_file(store, path, target, settings, progress)
     except NotFound:
         return  # removed since it was listed
     except (OSError, KirokError) as error:
@@ -102,20 +121,16 @@ def _download_listed(store: ArtifactStore, path: ArtifactPath, target: Destinati
         raise
 
 
-def _download_file(store: ArtifactStore, path: ArtifactPath, target: Destination, progress: Progress) -> None:
+def _download_file(
+    store: ArtifactStore, path: ArtifactPath, target: Destination, settings: ArtifactSettings, progress: Progress
+) -> None:
     try:
         file = store.open(path)
     except NotFound:
         raise _nothing_at(path) from None
     try:
         with target.file(path) as local:
-            size = 0
-            for piece in file.read():
-                local.write(piece)
-                size += len(piece)
-                progress.add(0, len(piece))
-            if size != file.size_bytes:
-                raise InternalError(f"{str(path)!r} broke off after {size} of {file.size_bytes} bytes. Try again.")
+            fetch_file(file, Path(local.name), settings, partial(progress.add, 0))
     finally:
         file.close()
     progress.add(1, 0)

@@ -6,8 +6,11 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from kirok.artifact_stores.bundles import Bundles, BundlingStore
 from kirok.artifact_stores.protocols import ArtifactStore
+from kirok.artifact_stores.transfers import send_file
 from kirok.base.errors import KirokError
 from kirok.base.settings import ArtifactSettings
 from kirok.client.artifact_trees.local_files import LocalFile, local_files
@@ -19,6 +22,9 @@ from kirok.entities.artifacts import ArtifactPath
 _BUNDLE_BYTES = 8 << 20
 _BUNDLE_FILES = 250
 
+# Of one file among others: each waits in memory, and the others go at the same time.
+_PARTS_AT_ONCE = 2
+
 _log = logging.getLogger("kirok")
 
 
@@ -29,7 +35,7 @@ def upload(
     if local.is_dir():
         upload_folder(store, local, target, settings)
     elif local.is_file():
-        store.upload(local, target)
+        send_file(store, local, target, settings)
     else:
         raise FileNotFoundError(f"No such file or directory: {str(local)!r}")
 
@@ -43,7 +49,7 @@ def upload_folder(
     warning. The first file that is refused stops the rest and is named; what was stored before it stays.
     """
     with _progress(folder, target, settings) as progress:
-        run_all(_transfers(store, local_files(folder, target), progress), settings.at_once)
+        run_all(_transfers(store, local_files(folder, target), settings, progress), settings.at_once)
 
 
 def _progress(folder: Path, target: ArtifactPath, settings: ArtifactSettings) -> Progress:
@@ -57,27 +63,30 @@ def _progress(folder: Path, target: ArtifactPath, settings: ArtifactSettings) ->
     return Progress("Uploading", stream, files=files, size_bytes=size)
 
 
-def _transfers(store: ArtifactStore, files: Iterator[LocalFile], progress: Progress) -> Iterator[Transfer]:
+def _transfers(
+    store: ArtifactStore, files: Iterator[LocalFile], settings: ArtifactSettings, progress: Progress
+) -> Iterator[Transfer]:
     """Small files together where the store takes them so, the others one by one."""
+    settings = replace(settings, at_once=min(settings.at_once, _PARTS_AT_ONCE))
     find = _bundles_of(store)
     if find is None:
-        yield from (partial(_upload, store, file, progress) for file in files)
+        yield from (partial(_upload, store, file, settings, progress) for file in files)
         return
     bundles: Bundles | None = None
     group: list[LocalFile] = []
     size = 0
     for file in files:
         if file.size_bytes > Bundles.largest_bytes:
-            yield partial(_upload, store, file, progress)
+            yield partial(_upload, store, file, settings, progress)
             continue
         group.append(file)
         size += file.size_bytes
         if size >= _BUNDLE_BYTES or len(group) >= _BUNDLE_FILES:
             bundles = bundles or find()
-            yield from _together(store, bundles, group, progress)
+            yield from _together(store, bundles, group, settings, progress)
             group, size = [], 0
     if group:
-        yield from _together(store, bundles or (find() if len(group) > 1 else None), group, progress)
+        yield from _together(store, bundles or (find() if len(group) > 1 else None), group, settings, progress)
 
 
 def _bundles_of(store: ArtifactStore) -> Callable[[], Bundles | None] | None:
@@ -85,10 +94,14 @@ def _bundles_of(store: ArtifactStore) -> Callable[[], Bundles | None] | None:
 
 
 def _together(
-    store: ArtifactStore, bundles: Bundles | None, group: Sequence[LocalFile], progress: Progress
+    store: ArtifactStore,
+    bundles: Bundles | None,
+    group: Sequence[LocalFile],
+    settings: ArtifactSettings,
+    progress: Progress,
 ) -> Iterator[Transfer]:
     if bundles is None:
-        yield from (partial(_upload, store, file, progress) for file in group)
+        yield from (partial(_upload, store, file, settings, progress) for file in group)
     else:
         yield partial(_upload_bundle, bundles, group, progress)
 
@@ -99,16 +112,16 @@ def _upload_bundle(bundles: Bundles, group: Sequence[LocalFile], progress: Progr
     progress.add(len(group), sum(file.size_bytes for file in group))
 
 
-def _upload(store: ArtifactStore, file: LocalFile, progress: Progress) -> None:
+def _upload(store: ArtifactStore, file: LocalFile, settings: ArtifactSettings, progress: Progress) -> None:
     try:
-        store.upload(file.file, file.path)
+        send_file(store, file.file, file.path, settings, partial(progress.add, 0))
     except (OSError, KirokError) as error:
         if not os.path.lexists(file.file):
             _warn_of_missing(file.file)
         else:
             error.add_note(f"While {str(file.file)!r} was stored.")
             raise
-    progress.add(1, file.size_bytes)
+    progress.add(1, 0)
 
 
 def _warn_of_missing(file: Path) -> None:
