@@ -1,10 +1,13 @@
 """Experiments: names, life cycle, what is refused."""
 
+from pathlib import Path
+
 import pytest
 
 from kirok.base.errors import AlreadyExists, InvalidParameter, InvalidState, NotFound
 from kirok.entities.experiments import ExperimentTag
 from kirok.entities.views import LifecycleStage, ViewType
+from kirok.rules.uris.parse import parse
 from kirok.stores.protocols import Stores
 
 
@@ -32,6 +35,17 @@ def test_artifacts_go_into_a_folder_named_after_the_id(stores: Stores, experimen
     second = stores.experiments.get_experiment(second_id).artifact_location
     assert first.endswith(f"/artifacts/{experiment_id}")
     assert second == first.removesuffix(experiment_id) + second_id
+
+
+def test_a_relative_folder_is_kept_in_full(stores: Stores, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    found = []
+    for name, location in (("path", "./my files"), ("uri", "file:my%20files"), ("windows", "E:\\my files")):
+        experiment_id = stores.experiments.create_experiment(name, artifact_location=location)
+        found.append(stores.experiments.get_experiment(experiment_id).artifact_location)
+    assert parse(found[0]) == parse(found[1]) == parse(str(tmp_path / "my files"))
+    assert found[1] == (tmp_path / "my files").as_uri()
+    assert found[2] == "E:\\my files"
 
 
 def test_ids_are_decimal_text_and_differ(stores: Stores) -> None:

@@ -2,13 +2,11 @@
 
 from collections.abc import Callable, Iterator
 from functools import wraps
-from pathlib import Path
 from typing import Any
 
 import click
 from msgspec import Struct
 
-from kirok.artifact_stores.locations import local_folder, scheme
 from kirok.base.errors import InvalidParameter
 from kirok.base.settings import ServerSettings
 from kirok.cli.later import names
@@ -16,6 +14,10 @@ from kirok.cli.lists import listed
 from kirok.rules.aliases import parse_aliases
 from kirok.rules.locations import LOCAL_ARTIFACT_ROOT
 from kirok.rules.passwords import without_password
+from kirok.rules.uris.buckets import ObjectLocation
+from kirok.rules.uris.here import in_full, local_folder
+from kirok.rules.uris.parse import parse
+from kirok.rules.uris.proxied import Proxied
 
 _CHECKS = ("strict", "warn", "off")
 _THIS_MACHINE = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -127,11 +129,7 @@ def check_options(options: ArtifactOptions) -> None:
     root = options.default_artifact_root or ""
     if options.artifacts_only and not options.serve_artifacts:
         raise click.UsageError("--artifacts-only and --no-serve-artifacts together leave nothing to serve.")
-    if (
-        not options.serve_artifacts
-        and scheme(root) == "mlflow-artifacts"
-        and not root.partition("://")[2].partition("/")[0]
-    ):
+    if not options.serve_artifacts and _is_this_server(root):
         raise click.UsageError(
             f"--default-artifact-root={root} has clients store artifacts through this server, which "
             "--no-serve-artifacts forbids. Leave out --no-serve-artifacts; or name a bucket, a folder that all "
@@ -186,8 +184,13 @@ def artifact_root(given: str | None, serve_artifacts: bool, backend: str) -> str
     elif given is None:
         runs = local_folder(backend)
         given = LOCAL_ARTIFACT_ROOT if runs is None else runs.absolute().as_uri()
-    return given if scheme(given) else str(Path(given).absolute())
+    return in_full(given)
+
+
+def _is_this_server(location: str) -> bool:
+    place = parse(location)
+    return isinstance(place, Proxied) and not place.server
 
 
 def _is_remote(location: str) -> bool:
-    return local_folder(location) is None and scheme(location) != "mlflow-artifacts"
+    return isinstance(parse(location), ObjectLocation)

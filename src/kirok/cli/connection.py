@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, TypeVar
 
 from kirok.entities.pages import PagedList
+from kirok.rules.uris.parse import parse
+from kirok.rules.uris.proxied import HttpUrl
 
 if TYPE_CHECKING:
     from kirok.client.mlflow_client import MlflowClient
@@ -24,7 +26,7 @@ def client() -> "MlflowClient":
 
 def transport_to(tracking_uri: str | None) -> "Transport | None":
     """The way to the server at `tracking_uri`, with the environment's credentials; None where that is no server."""
-    if not tracking_uri or not tracking_uri.startswith(("http:", "https:")):
+    if not tracking_uri or not isinstance(parse(tracking_uri), HttpUrl):
         return None
     from kirok.base.settings import TransportSettings
     from kirok.transport import Transport

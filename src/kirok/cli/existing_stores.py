@@ -2,23 +2,25 @@
 
 from pathlib import Path
 
-from kirok.artifact_stores.locations import local_folder, scheme
 from kirok.base.errors import NotFound
+from kirok.rules.uris.databases import Database
+from kirok.rules.uris.here import local_folder
+from kirok.rules.uris.parse import parse
 
 
 def refuse_absent(uri: str) -> None:
     """NotFound where `uri` names a file or folder that does not exist; databases on servers answer for themselves."""
     place = place_of(uri)
     if place is not None and not place.exists():
-        kind = "database" if scheme(uri).startswith("sqlite") else "folder"
+        kind = "database" if isinstance(parse(uri), Database) else "folder"
         raise NotFound(f"There is no {kind} {str(place)!r}: check the spelling, and the folder this was started in.")
 
 
 def place_of(uri: str) -> Path | None:
     """The file or folder of this machine that `uri` names; None for a server."""
-    kind = scheme(uri).partition("+")[0]
-    if kind == "sqlite":
+    store = parse(uri)
+    if isinstance(store, Database) and store.is_sqlite:
         from kirok.stores.open import sqlite_path
 
         return sqlite_path(uri)
-    return local_folder(uri) if kind in ("", "file") else None
+    return local_folder(uri)

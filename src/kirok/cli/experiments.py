@@ -6,14 +6,14 @@ from pathlib import Path
 
 import click
 
-from kirok.artifact_stores.locations import scheme
-from kirok.base.errors import NotFound
+from kirok.base.errors import InvalidParameter, NotFound
 from kirok.cli.connection import client, every
 from kirok.cli.printing import printable, table
 from kirok.cli.run_columns import write_runs
 from kirok.cli.views import VIEW
 from kirok.entities.experiments import Experiment
 from kirok.entities.views import ViewType
+from kirok.rules.uris.here import in_full
 
 _id_option = click.option("--experiment-id", "-x", required=True, help="Id of the experiment.")
 
@@ -121,7 +121,10 @@ def _by_number(experiment: Experiment) -> tuple[bool, int, str]:
 
 
 def _location(location: str) -> str:
-    return location if scheme(location) else str(Path(location).absolute())
+    try:
+        return in_full(location)
+    except InvalidParameter:  # another machine's, or nothing that can be read
+        return location
 
 
 def _record(experiment: Experiment) -> dict[str, object]:

@@ -5,11 +5,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kirok.artifact_stores.locations import local_folder, scheme
 from kirok.base.settings import ServerSettings
+from kirok.cli.existing_stores import place_of
 from kirok.cli.printing import printable
 from kirok.cli.sizes import counted
 from kirok.rules.passwords import without_password
+from kirok.rules.uris.databases import sqlite_uri
+from kirok.rules.uris.here import local_folder
+from kirok.rules.uris.parse import parse
+from kirok.rules.uris.paths import LocalPath
 
 if TYPE_CHECKING:
     from kirok.stores.holdings import Holdings
@@ -45,25 +49,15 @@ def neighbour_warnings(backend: str, shown: str, held: "Holdings", folder: Path)
     """
     from kirok.stores.neighbours import neighbours
 
-    kind = scheme(backend).partition("+")[0]
-    store = _place(backend, kind)
-    if not held.is_nothing and kind not in {"", "file"}:
+    if not held.is_nothing and not isinstance(parse(backend), LocalPath):
         return
-    for place in neighbours(store, folder):
-        uri = str(place) if place.is_dir() else f"sqlite:///{place.as_posix()}"
+    for place in neighbours(place_of(backend), folder):
+        uri = str(place) if place.is_dir() else sqlite_uri(place.as_posix())
         yield (
             f"{printable(str(place))} holds runs too, which this server does not show. To serve them instead: "
             f"kirok server --backend-store-uri {shlex.quote(uri)}. To bring them here: "
             f"kirok copy {shlex.quote(uri)} {shlex.quote(shown)}"
         )
-
-
-def _place(backend: str, kind: str) -> Path | None:
-    if kind == "sqlite":
-        from kirok.stores.open import sqlite_path
-
-        return sqlite_path(backend)
-    return local_folder(backend) if kind in {"", "file"} else None
 
 
 def _shown(location: str) -> str:
@@ -73,7 +67,5 @@ def _shown(location: str) -> str:
 
 
 def _database(uri: str) -> str:
-    kind, mark, file = uri.partition(":///")
-    if mark and kind.partition("+")[0] == "sqlite":
-        return str(Path(file.partition("?")[0]).absolute())
-    return _shown(uri)
+    place = place_of(uri)
+    return without_password(uri) if place is None else str(place)

@@ -4,6 +4,8 @@ runs in it, a new `mlflow.db` otherwise.
 
 from pathlib import Path
 
+from kirok.rules.uris.databases import sqlite_uri
+
 
 def default_tracking_uri(folder: Path) -> str:
     """`folder/mlruns` as a `file:///` URI where it holds runs, else `sqlite:///<folder>/mlflow.db`."""
@@ -14,7 +16,7 @@ def default_tracking_uri(folder: Path) -> str:
 
 def database_uri(file: Path) -> str:
     """The URI of a SQLite file, which need not exist."""
-    return f"sqlite:///{file.absolute().as_posix()}"
+    return sqlite_uri(file.absolute().as_posix())
 
 
 def holds_folder_runs(mlruns: Path) -> bool:

@@ -4,13 +4,15 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from importlib.metadata import version
-from pathlib import Path
 
-from kirok.artifact_stores.locations import local_folder
 from kirok.artifact_stores.open import open_artifact_store
 from kirok.base.errors import InvalidParameter
 from kirok.base.settings import ServerSettings
 from kirok.rules.aliases import parse_aliases
+from kirok.rules.uris.databases import Database
+from kirok.rules.uris.here import local_folder, path_here
+from kirok.rules.uris.parse import parse
+from kirok.rules.uris.paths import LocalPath
 from kirok.server.context import Context
 from kirok.server.destination_watch import DestinationWatch
 from kirok.server.messages import App
@@ -59,10 +61,10 @@ def artifact_roots(settings: ServerSettings) -> Iterable[str]:
     roots = [*settings.artifact_roots, settings.default_artifact_root, "./mlruns"]
     if settings.serve_artifacts:
         roots.append(settings.artifacts_destination)
-    scheme, _, file = settings.backend_store_uri.partition(":///")
-    if scheme.startswith("sqlite") and file:
-        roots.append(str(Path(file.partition("?")[0]).parent / "mlruns"))
-    elif local_folder(settings.backend_store_uri) is not None:
+    backend = parse(settings.backend_store_uri)
+    if isinstance(backend, Database) and backend.file is not None:
+        roots.append(str(path_here(backend.file, settings.backend_store_uri).parent / "mlruns"))
+    elif isinstance(backend, LocalPath):
         roots.append(settings.backend_store_uri)
     for alias in parse_aliases(settings.artifacts.root_aliases).each:
         with suppress(InvalidParameter):  # a drive of its clients, which this server answers and does not open

@@ -3,10 +3,10 @@
 import threading
 from collections.abc import Callable, Mapping
 
-from kirok.artifact_stores.locations import local_folder
 from kirok.base.errors import KirokError, Unavailable
 from kirok.base.settings import ServerSettings
 from kirok.rules.passwords import without_password
+from kirok.rules.uris.here import local_folder
 from kirok.services.destination_check import Condition, Finding, check_place, places_to_check
 
 _FIRST_WAIT_S = 2.0

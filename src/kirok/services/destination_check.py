@@ -11,7 +11,6 @@ from tempfile import TemporaryFile
 
 from msgspec import Struct
 
-from kirok.artifact_stores.locations import local_folder, scheme
 from kirok.artifact_stores.open import open_artifact_store
 from kirok.artifact_stores.protocols import StreamedArtifactStore
 from kirok.base.clock import now_ms
@@ -19,6 +18,9 @@ from kirok.base.errors import InternalError, InvalidParameter, KirokError, NotFo
 from kirok.base.settings import ArtifactSettings, ServerSettings
 from kirok.entities.artifacts import ArtifactPath
 from kirok.rules.passwords import without_password
+from kirok.rules.uris.buckets import ObjectLocation
+from kirok.rules.uris.here import local_folder
+from kirok.rules.uris.parse import parse
 
 LOW_SPACE_BYTES = 1 << 30
 """Less than this free in a destination folder is worth a warning: one checkpoint of a model may be larger."""
@@ -63,7 +65,7 @@ def places_to_check(settings: ServerSettings) -> list[str]:
     places = [settings.artifacts_destination] if settings.serve_artifacts else []
     root = settings.default_artifact_root
     is_asked_for = settings.create_bucket or settings.check_artifacts == "strict"
-    if is_asked_for and not settings.artifacts_only and scheme(root) not in ("", "file", "mlflow-artifacts", "http"):
+    if is_asked_for and not settings.artifacts_only and isinstance(parse(root), ObjectLocation):
         places.append(root)
     return list(dict.fromkeys(places))
 

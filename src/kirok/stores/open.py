@@ -15,7 +15,7 @@ from kirok.entities.experiments import Experiment
 from kirok.rules.locations import LOCAL_ARTIFACT_ROOT
 from kirok.rules.passwords import without_password
 from kirok.rules.uris.databases import Database
-from kirok.rules.uris.here import path_here
+from kirok.rules.uris.here import in_full, path_here
 from kirok.rules.uris.parse import parse
 from kirok.rules.uris.parse import scheme as uri_scheme
 from kirok.rules.uris.paths import LocalPath
@@ -52,14 +52,15 @@ def open_stores(
     """The stores at `uri`: `sqlite:///…`, `postgresql://…`, `mysql+pymysql://…`, a folder (a path or `file:///…`),
     `http://…`, `https://…`, or `memory://` (ends with the process).
 
-    `artifact_root` is where experiments without a location of their own keep their files; a server has its own, and
-    None is where MLflow puts them: in the folder of runs, else in `./mlruns`.
+    `artifact_root` is where experiments without a location of their own keep their files, made absolute; a server has
+    its own, and None is where MLflow puts them: in the folder of runs, else in `./mlruns`.
     `synchronous` (FULL or NORMAL, for SQLite and folders) and `transport` (for HTTP) come from the environment where
     not given.
     Raises InvalidParameter for a URI that cannot be read or used, PermissionDenied for a place that may not be
     written, NotSupported for a kind of store that is not there yet. Every message names the mend.
     """
     env = os.environ if env is None else env
+    artifact_root = None if artifact_root is None else in_full(artifact_root)
     scheme = _scheme(uri)
     if scheme in (None, "file"):
         from kirok.stores.file.store import open_file
@@ -72,7 +73,7 @@ def open_stores(
             env=env,
         )
     if artifact_root is None:
-        artifact_root = str(Path(LOCAL_ARTIFACT_ROOT).absolute())
+        artifact_root = in_full(LOCAL_ARTIFACT_ROOT)
     if scheme == "sqlite":
         from kirok.stores.sql.store import open_sqlite
 

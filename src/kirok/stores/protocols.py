@@ -42,7 +42,8 @@ class ExperimentStore(Protocol):
     ) -> str:
         """The id of a new experiment; AlreadyExists for a taken name.
 
-        Without a location its artifacts go below the store's default root, in a folder named after the id.
+        Without a location its artifacts go below the store's default root, in a folder named after the id. A relative
+        folder is kept in full, seen from the process that owns the store.
         """
 
     def get_experiment(self, experiment_id: str) -> Experiment:

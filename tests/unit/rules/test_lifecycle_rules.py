@@ -5,7 +5,7 @@ import pytest
 from kirok.base.errors import InvalidParameter
 from kirok.entities.runs import RunTag
 from kirok.rules.lifecycle import agreed_run_name, model_record_fields, require_active_experiment, require_active_run
-from kirok.rules.locations import below, check_artifact_location, run_artifact_uri
+from kirok.rules.locations import below, checked_location, run_artifact_uri
 
 
 @pytest.mark.parametrize(
@@ -53,6 +53,7 @@ def test_a_model_record_lacking_fields_is_refused(model: object) -> None:
         ("s3://bucket/p?region=x", "s3://bucket/p/r/artifacts?region=x"),
         ("mlflow-artifacts:/0", "mlflow-artifacts:/0/r/artifacts"),
         ("file:///C:/data", "file:///C:/data/r/artifacts"),
+        ("/data/what?/0", "/data/what?/0/r/artifacts"),
     ],
 )
 def test_a_runs_artifacts_lie_below_its_experiments(location: str, uri: str) -> None:
@@ -66,9 +67,9 @@ def test_segments_go_before_a_query() -> None:
 @pytest.mark.parametrize("location", ["runs:/r/model", "/data#x", "s3://b/p?x=../y", "x" * 2049])
 def test_a_place_that_cannot_hold_artifacts_is_refused(location: str) -> None:
     with pytest.raises(InvalidParameter):
-        check_artifact_location(location)
+        checked_location(location)
 
 
-@pytest.mark.parametrize("location", ["/data", "./mlruns", "s3://b/p?x=y", "file:///data", "C:\\data", "hdfs://h/p"])
-def test_other_places_are_taken(location: str) -> None:
-    check_artifact_location(location)
+@pytest.mark.parametrize("location", ["/data/", "s3://b/p?x=y", "file:///data", "C:\\data", "hdfs://h/p"])
+def test_other_places_are_taken_as_they_are_written(location: str) -> None:
+    assert checked_location(location) == location

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kirok.artifact_stores.locations import scheme
 from kirok.base.settings import ArtifactSettings
 from kirok.cli.connection import transport_to
 from kirok.cli.existing_stores import refuse_absent
 from kirok.cli.later import names
 from kirok.cli.printing import one_line, printable
 from kirok.rules.passwords import without_password
+from kirok.rules.uris.databases import Database
+from kirok.rules.uris.parse import parse
 
 if TYPE_CHECKING:
     from kirok.stores.checkups import Finding
@@ -88,7 +89,8 @@ def _damage(uri: str) -> "Finding | None":
     from kirok.stores.open import sqlite_path
 
     refuse_absent(uri)
-    if scheme(uri).partition("+")[0] != "sqlite":
+    store = parse(uri)
+    if not isinstance(store, Database) or not store.is_sqlite:
         return None
     from kirok.stores.sql.sqlite.snapshot import damages
 

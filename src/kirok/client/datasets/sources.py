@@ -6,11 +6,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
-from urllib.parse import urlsplit
 
-from kirok.artifact_stores.locations import local_folder, scheme
 from kirok.base.errors import InvalidParameter
 from kirok.client.run_context import context_tags
+from kirok.rules.uris.here import local_folder
+from kirok.rules.uris.parse import scheme
 
 _OBJECT_STORES = ("s3", "gs", "wasbs", "abfss", "hdfs", "viewfs", "ftp", "sftp", "r2", "b2", "uc", "dbfs")
 
@@ -88,11 +88,12 @@ def source_of(given: "str | Path | DatasetSource | None") -> DatasetSource:
     if isinstance(given, DatasetSource):
         return given
     text = str(given)
-    if urlsplit(text).scheme in ("http", "https"):
+    kind = scheme(text)
+    if kind in ("http", "https"):
         return HttpSource(text)
     if local_folder(text) is not None:
         return FileSource(text)
-    if scheme(text) in _OBJECT_STORES:
+    if kind in _OBJECT_STORES:
         return ObjectSource(text)
     raise InvalidParameter(
         f"Could not find a source information resolver for the specified dataset source: {text!r}. Give a path, a "

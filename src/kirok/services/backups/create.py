@@ -6,12 +6,15 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from kirok.artifact_stores.locations import local_folder, scheme
 from kirok.base.clock import now_ms
 from kirok.base.errors import InvalidParameter, NotFound, NotSupported
 from kirok.rules.passwords import without_password
+from kirok.rules.uris.databases import Database
+from kirok.rules.uris.here import local_folder
+from kirok.rules.uris.parse import parse
+from kirok.rules.uris.proxied import HttpUrl
 from kirok.services.backups.container import Packing, packing, pieces_of
-from kirok.services.backups.dumps import DATABASES, dump_advice
+from kirok.services.backups.dumps import dump_advice
 from kirok.services.backups.live_folders import pack_artifacts, pack_records
 from kirok.services.backups.manifest import DATABASE, Manifest
 from kirok.stores.open import sqlite_path
@@ -26,19 +29,20 @@ def create_backup(
     to use instead, for databases with tools of their own; NotFound where there is no store; AlreadyExists where the
     file is there and not `force`; Unavailable where it cannot be written. Then nothing of it is left.
     """
-    kind = scheme(uri).partition("+")[0]
-    if kind in DATABASES:
-        raise NotSupported(dump_advice(uri, file))
-    if kind in ("http", "https"):
+    store = parse(uri)
+    is_sqlite = isinstance(store, Database) and store.is_sqlite
+    if isinstance(store, Database) and not is_sqlite:
+        raise NotSupported(dump_advice(store, file))
+    if isinstance(store, HttpUrl):
         raise InvalidParameter(f"{uri!r} is a server: back up the store that it runs on (--backend-store-uri).")
     if artifacts is not None and not artifacts.is_dir():
         raise NotFound(f"There is no folder of artifacts {str(artifacts)!r}.")
     file = file.absolute()
-    for folder in (artifacts, None if kind == "sqlite" else local_folder(uri)):
+    for folder in (artifacts, local_folder(uri)):
         if folder is not None and file.is_relative_to(folder.absolute()):
             raise InvalidParameter(f"{str(file)!r} lies in a folder that is to be backed up: choose a place outside.")
     with packing(file, force=force) as pack:
-        manifest = _pack_database(uri, pack, say) if kind == "sqlite" else _pack_folder(uri, pack, say)
+        manifest = _pack_database(uri, pack, say) if is_sqlite else _pack_folder(uri, pack, say)
         # After the records: whatever they name was stored before them.
         if artifacts is not None:
             say(f"Copying the artifacts in {artifacts} …")

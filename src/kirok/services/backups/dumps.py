@@ -6,20 +6,16 @@ from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from kirok.rules.passwords import without_password
+from kirok.rules.uris.databases import Database
 
 _SECRETS = ("password", "sslpassword")
-DATABASES = ("postgresql", "postgres", "mysql", "mariadb")
 
 
-def dump_advice(uri: str, file: Path) -> str:
-    """How to back up the PostgreSQL or MySQL database at `uri` into `file`, with its own tool."""
-    command = _pg_dump(uri, file) if scheme_of(uri).startswith("postgres") else _mysqldump(uri, file)
-    return f"{scheme_of(uri)} has a backup tool of its own, consistent while servers run. Run: {command}"
-
-
-def scheme_of(uri: str) -> str:
-    """The kind of database, without the driver that the URI may name."""
-    return urlsplit(uri).scheme.partition("+")[0]
+def dump_advice(database: Database, file: Path) -> str:
+    """How to back up a PostgreSQL or MySQL database into `file`, with its own tool."""
+    dump = _pg_dump if database.dialect.startswith("postgres") else _mysqldump
+    command = dump(database.uri, file)
+    return f"{database.dialect} has a backup tool of its own, consistent while servers run. Run: {command}"
 
 
 def _pg_dump(uri: str, file: Path) -> str:

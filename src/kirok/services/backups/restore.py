@@ -6,8 +6,10 @@ import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from kirok.artifact_stores.locations import local_folder, scheme
 from kirok.base.errors import AlreadyExists, InvalidParameter
+from kirok.rules.uris.databases import Database
+from kirok.rules.uris.here import local_folder
+from kirok.rules.uris.parse import parse
 from kirok.services.backups.container import sync, unpack, unpacking
 from kirok.services.backups.manifest import ARTIFACTS, DATABASE, RECORDS, Manifest, Member
 from kirok.services.backups.verify import verify_backup
@@ -48,8 +50,9 @@ def restore_backup(
 
 
 def _place(uri: str, manifest: Manifest) -> Path:
-    is_database = scheme(uri).partition("+")[0] == "sqlite"
-    folder = None if is_database else local_folder(uri)
+    store = parse(uri)
+    is_database = isinstance(store, Database) and store.is_sqlite
+    folder = local_folder(uri)
     if is_database and manifest.kind == "sqlite":
         return sqlite_path(uri)
     if folder is not None and manifest.kind == "folder":

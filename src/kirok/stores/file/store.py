@@ -6,6 +6,7 @@ from functools import partial
 
 from kirok.base.clock import Clock, now_ms
 from kirok.base.errors import InvalidParameter
+from kirok.rules.uris.databases import sqlite_uri
 from kirok.rules.uris.paths import path_of
 from kirok.stores.file.archive import FileArchive
 from kirok.stores.file.archive_places import Places
@@ -45,7 +46,7 @@ def open_file(
     root = os.path.abspath(path)
     if os.path.exists(root) and not os.path.isdir(root):
         raise InvalidParameter(
-            f"{root!r} is a file, not a folder of runs. For a database write sqlite:///{root.replace(os.sep, '/')}."
+            f"{root!r} is a file, not a folder of runs. For a database write {sqlite_uri(root.replace(os.sep, '/'))}."
         )
     settings = FolderSettings(
         artifact_root=artifact_root or path_of(root).uri,

@@ -9,7 +9,7 @@ from kirok.entities.experiments import Experiment, ExperimentTag
 from kirok.entities.pages import PagedList
 from kirok.entities.views import LifecycleStage, ViewType
 from kirok.rules.keys import check_experiment_name, check_key, experiment_number
-from kirok.rules.locations import below, check_artifact_location
+from kirok.rules.locations import below, checked_location
 from kirok.rules.paging import (
     MAX_DATASET_EXPERIMENTS,
     MAX_DATASET_SUMMARIES,
@@ -58,7 +58,7 @@ class SqlExperimentStore:
         """As ExperimentStore."""
         check_experiment_name(name)
         if artifact_location:
-            check_artifact_location(artifact_location)
+            artifact_location = checked_location(artifact_location)
         for tag in tags:
             _check_tag(tag)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from kirok.base.clock import Clock, now_ms
 from kirok.base.settings import DatabaseSettings
+from kirok.rules.uris.databases import sqlite_uri
 from kirok.stores.protocols import Reindexed, Stores
 from kirok.stores.sql.archive import SqlArchive
 from kirok.stores.sql.bin import SqlBin
@@ -49,7 +50,7 @@ def open_sqlite(
     `read_timeout_s` is the longest that a reading may take, 0 for no limit. Raises as SqliteDatabase.open does.
     """
     file = SqliteFile(path, synchronous, read_timeout_s=read_timeout_s)
-    database = SqliteDatabase.open(file, uri or f"sqlite:///{path}", artifact_root, clock)
+    database = SqliteDatabase.open(file, uri or sqlite_uri(path.as_posix()), artifact_root, clock)
     writes = RunWrites(clock, truncate_long_values=truncate_long_values)
     home = str(path.parent / "mlruns")
     return _stores_on(database, artifact_root, writes, clock, compact=partial(vacuum, path), artifact_home=home)
