@@ -80,12 +80,16 @@ FORBIDDEN = [
     "a/%20/b",
     "x" * 5000,
     "x/" * 3000 + "y",
+]
+"""Spelled as they may stand in a URL, escapes included; `{outside}` is the folder around the artifacts. All refused."""
+
+PASSING = [
     ".artifact.uploading.0123",
     "a/.artifact.uploading.0123",
     ".artifact.uploading.0123/a",
     ".ARTIFACT.uploading.0123",
 ]
-"""Spelled as they may stand in a URL, escapes included; `{outside}` is the folder around the artifacts. All refused."""
+"""What uploads on their way into a folder are called. Refused there; in a bucket there are none."""
 
 STRANGE = [
     "%2eartifact.uploading.0123",

@@ -13,7 +13,7 @@ from kirok.wire.artifact_endpoints import ARTIFACT_ENDPOINTS
 from kirok.wire.endpoint import Endpoint
 from object_servers import Bucket, MotoServer
 from running_servers import RunningServer, kirok_server
-from server.attacks import CANARY, FORBIDDEN, STRANGE, Sent, attackable, requests, spelled
+from server.attacks import CANARY, FORBIDDEN, PASSING, STRANGE, Sent, attackable, requests, spelled
 from server.conftest import API
 
 PROXY = "/api/2.0/mlflow-artifacts/artifacts"
@@ -128,10 +128,13 @@ def test_no_spelling_leads_out(target: Target, endpoint: Endpoint) -> None:
     before = target.around()
     wire = Wire(target.running.address)
     got_through = []
-    for spelling in (*FORBIDDEN, *STRANGE):
+    refused = {*FORBIDDEN, *(PASSING if target.bucket is None else ())}
+    # moto answers 500 to a part of an upload that was never begun, and is asked again and again.
+    strange = () if target.bucket is not None and endpoint.name == "upload_part" else (*PASSING, *STRANGE)
+    for spelling in (*FORBIDDEN, *strange):
         for sent in requests(endpoint, spelled(spelling, target.outside.as_posix()), target.run_id):
             status, headers, body = wire.answer(sent)
-            must_refuse = spelling in FORBIDDEN and sent.is_bound
+            must_refuse = spelling in refused and sent.is_bound
             if (must_refuse and status not in REFUSED) or (status >= 500 and status != 501):
                 got_through.append((status, sent.target[:120], sent.body[:80], body[:200]))
             assert CANARY.encode() not in body, sent
