@@ -106,9 +106,9 @@ class Alias(Struct, frozen=True):
     """As it was given."""
 
     @classmethod
-    def of(cls, old: str, new: str) -> "Alias":
-        """InvalidParameter where one of the two is no place, NEW is relative, or both are one."""
-        text = f"{old}={new}"
+    def of(cls, old: str, new: str, text: str = "") -> "Alias":
+        """`text` is how messages name it. InvalidParameter where one is no place, NEW is relative, or both are one."""
+        text = text or f"{old}={new}"
         old_place, new_place = place_of(old), place_of(new)
         if not old or not new or old_place is None or new_place is None:
             raise InvalidParameter(
@@ -182,10 +182,10 @@ def _parsed(text: str) -> Alias:
     while at >= 0:
         new = place_of(text[at + 1 :])
         if at > 0 and new is not None and new.root != ".":
-            return Alias.of(text[:at].strip(), text[at + 1 :].strip())
+            return Alias.of(text[:at].strip(), text[at + 1 :].strip(), text)
         at = text.find("=", at + 1)
     old, _, rest = text.partition("=")
-    return Alias.of(old.strip(), rest.strip())
+    return Alias.of(old.strip(), rest.strip(), text)
 
 
 def _check_ends(one: Alias, others: Iterable[Alias]) -> None:
