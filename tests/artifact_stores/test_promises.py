@@ -1,91 +1,49 @@
 """What every artifact store promises, asked of each kind."""
 
-from collections.abc import Callable, Iterator
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from artifact_stores.memory_buckets import MemoryBucket
-from contract.in_process import InProcess
+from artifact_stores.conftest import Put, content
 from kirok.artifact_stores.local import LocalArtifacts
-from kirok.artifact_stores.objects.store import ObjectArtifacts
 from kirok.artifact_stores.protocols import ArtifactStore, StreamedArtifactStore
-from kirok.artifact_stores.proxy import ProxiedArtifacts
-from kirok.artifact_stores.subtrees import Subtree
 from kirok.base.errors import InvalidParameter, NotFound
-from kirok.base.settings import ServerSettings, TransportSettings
 from kirok.entities.artifacts import ArtifactPath, FileInfo
-from kirok.server.app import create_app
-from kirok.stores.memory import open_memory
-from kirok.transport import Transport
 
-NAMES = ["plain.txt", "with space.txt", "ümläut.bin", "日本", "100%.txt", "a%2Fb", "semi;colon&amp=1+2", "quote'\".txt"]
-
-
-def local(tmp_path: Path) -> Iterator[ArtifactStore]:
-    yield LocalArtifacts(tmp_path / "root")
-
-
-def bucket(tmp_path: Path) -> Iterator[ArtifactStore]:
-    yield ObjectArtifacts(MemoryBucket("some/folder"))
-
-
-def subtree(tmp_path: Path) -> Iterator[ArtifactStore]:
-    yield Subtree(LocalArtifacts(tmp_path / "root"), path("1/run/artifacts"))
-
-
-def proxy(tmp_path: Path) -> Iterator[ArtifactStore]:
-    settings = ServerSettings(artifacts_destination=str(tmp_path / "root"))
-    transport = Transport(
-        "http://localhost:5000", TransportSettings(max_retries=0), InProcess(create_app(settings, open_memory()))
-    )
-    yield ProxiedArtifacts(transport, path("1/run/artifacts"))
-    transport.close()
-
-
-@pytest.fixture(params=[local, bucket, subtree, proxy], ids=lambda make: make.__name__)
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ArtifactStore]:
-    """A store of each kind, empty."""
-    yield from request.param(tmp_path)
-
-
-@pytest.fixture(params=[local, bucket, subtree], ids=lambda make: make.__name__)
-def streamed(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[StreamedArtifactStore]:
-    """A store of each kind that takes pieces, empty."""
-    yield from request.param(tmp_path)
+NAMES = [
+    "plain.txt",
+    "with space.txt",
+    "ümläut.bin",
+    "日本",
+    "100%.txt",
+    "a%2Fb",
+    "semi;colon&amp=1+2",
+    "quote'\".txt",
+    "what?.txt",
+    "star*",
+    "~tilde",
+    ".hidden",
+    "[a]{b}",
+    "<a>|`^",
+    "two..dots",
+    "dot.",
+    "🎉",
+    "e\u0301",
+    "n" * 180,
+]
 
 
 def listed(store: ArtifactStore, folder: str) -> list[FileInfo]:
-    """What is there, without the times, which only some stores tell."""
+    """What is there, without the times."""
     return [FileInfo(info.path, info.is_dir, info.file_size) for info in store.list(path(folder))]
-
-
-Put = Callable[[ArtifactStore, str, bytes], None]
-
-
-@pytest.fixture
-def put(tmp_path: Path) -> Put:
-    """Uploads bytes from a file of its own."""
-
-    def upload(store: ArtifactStore, name: str, content: bytes) -> None:
-        source = tmp_path / "source"
-        source.write_bytes(content)
-        store.upload(source, path(name))
-
-    return upload
 
 
 def path(text: str) -> ArtifactPath:
     return ArtifactPath(text)
-
-
-def content(store: ArtifactStore, name: str) -> bytes:
-    file = store.open(path(name))
-    try:
-        return b"".join(file.read())
-    finally:
-        file.close()
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -186,6 +144,84 @@ def test_a_broken_upload_leaves_what_was_there(streamed: StreamedArtifactStore, 
             raise ZeroDivisionError
     assert [info.path for info in streamed.list(path(""))] == ["a"]
     assert content(streamed, "a") == b"before"
+
+
+@pytest.mark.parametrize("replaced_by", [b"", b"2", b"2" * 300_000])
+def test_what_was_there_is_replaced_whole(store: ArtifactStore, put: Put, replaced_by: bytes) -> None:
+    put(store, "dir/a", b"1" * 100_000)
+    put(store, "dir/a", replaced_by)
+    assert content(store, "dir/a") == replaced_by
+    assert listed(store, "dir") == [FileInfo("dir/a", is_dir=False, file_size=len(replaced_by))]
+
+
+def test_a_list_tells_when_files_were_written(store: ArtifactStore, put: Put) -> None:
+    before = time.time()
+    put(store, "a", b"1")
+    put(store, "dir/b", b"1")
+    folder, file = sorted(store.list(path("")), key=lambda info: not info.is_dir)
+    assert folder.modified_ms is None
+    assert file.modified_ms is not None
+    # Stores tell whole seconds, of their own clocks.
+    assert before - 2 < file.modified_ms / 1000 < time.time() + 2
+
+
+def test_a_tree_is_deleted_whatever_its_names_are(store: ArtifactStore, put: Put) -> None:
+    for name in NAMES:
+        put(store, f"tree/{name}", b"1")
+        put(store, f"tree/deep {name[:9]}/er/{name}", b"1")
+    put(store, "tree.txt", b"1")
+    store.delete(path("tree"))
+    assert listed(store, "tree") == []
+    assert listed(store, "") == [FileInfo("tree.txt", is_dir=False, file_size=1)]
+    with pytest.raises(NotFound):
+        store.open(path(f"tree/{NAMES[0]}"))
+
+
+def test_what_is_not_there_can_be_deleted(store: ArtifactStore, put: Put) -> None:
+    store.delete(path("none/at/all"))
+    put(store, "a", b"1")
+    store.delete(path("none"))
+    assert content(store, "a") == b"1"
+
+
+def test_of_two_who_write_a_file_at_once_one_wins_whole(store: ArtifactStore, tmp_path: Path) -> None:
+    barrier = threading.Barrier(4)
+
+    def write(number: int) -> None:
+        source = tmp_path / f"source-{number}"
+        source.write_bytes(bytes([number]) * (1 << 20))
+        barrier.wait(30)
+        store.upload(source, path("dir/a"))
+
+    with ThreadPoolExecutor(4) as writers:
+        list(writers.map(write, range(4)))
+    found = content(store, "dir/a")
+    assert len(found) == 1 << 20
+    assert len(set(found)) == 1
+    assert [info.path for info in store.list(path("dir"))] == ["dir/a"]
+
+
+@pytest.mark.parametrize("store", ["local", "s3", "azurite", "gcs", "served_s3"], indirect=True)
+def test_a_file_of_several_parts_comes_back_as_it_went(store: ArtifactStore, put: Put) -> None:
+    pattern = bytes(range(256)) * 4096  # 1 MiB
+    put(store, "dir/big", b"".join(bytes([number]) + pattern for number in range(40)))
+    file = store.open(path("dir/big"))
+    assert file.size_bytes == 40 * (len(pattern) + 1)
+    assert b"".join(file.read(20 * (len(pattern) + 1), 3)) == b"\x14\x00\x01"
+    assert sum(map(len, file.read())) == file.size_bytes
+    file.close()
+
+
+@pytest.mark.parametrize("store", ["s3", "gcs", "served_local"], indirect=True)
+def test_more_files_are_listed_and_deleted_than_a_store_tells_at_once(store: ArtifactStore, tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    source.write_bytes(b"1")
+    names = [f"many/{number:04}" for number in range(1005)]
+    with ThreadPoolExecutor(8) as writers:
+        list(writers.map(lambda name: store.upload(source, path(name)), names))
+    assert [info.path for info in store.list(path("many"))] == names
+    store.delete(path("many"))
+    assert store.list(path("many")) == []
 
 
 def test_a_file_being_read_is_not_torn_by_its_successor(tmp_path: Path, put: Put) -> None:

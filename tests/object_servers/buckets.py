@@ -2,7 +2,10 @@
 
 import os
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    import pytest
 
 _STORES = ("AWS_", "AZURE_", "GOOGLE_", "GCS_", "STORAGE_EMULATOR_HOST", "MLFLOW_S3_", "KIROK_S3_")
 
@@ -19,6 +22,13 @@ class Bucket(NamedTuple):
     def environment(self, **settings: str) -> dict[str, str]:
         """This process's environment with these settings and no other word about object stores."""
         return {**without_stores(os.environ), **self.env, **settings}
+
+    def use(self, monkeypatch: "pytest.MonkeyPatch") -> None:
+        """Make these the settings of this process."""
+        for name in os.environ.keys() - without_stores(os.environ).keys():
+            monkeypatch.delenv(name)
+        for name, value in self.env.items():
+            monkeypatch.setenv(name, value)
 
 
 def without_stores(env: Mapping[str, str]) -> dict[str, str]:
