@@ -63,6 +63,20 @@ def test_a_database_beside_a_folder_of_runs_is_told_of(tmp_path: Path) -> None:
     assert f"kirok copy sqlite:///{tmp_path / 'mlflow.db'} " in printed
 
 
+def test_artifacts_that_lie_beside_the_database_are_told_of(tmp_path: Path) -> None:
+    there, here = tmp_path / "there", tmp_path / "here"
+    (there / "mlartifacts" / "0").mkdir(parents=True)
+    here.mkdir()
+    backend = ("--backend-store-uri", f"sqlite:///{there / 'mlflow.db'}")
+    printed = _printed(here, *backend)
+    assert f"Warning: {there / 'mlartifacts'} holds artifacts" in printed
+    assert f"--artifacts-destination {there / 'mlartifacts'}," in printed
+    assert "holds artifacts" not in _printed(here, *backend, "--artifacts-destination", str(there / "mlartifacts"))
+    assert "holds artifacts" not in _printed(there, *backend)
+    (here / "mlartifacts" / "7").mkdir(parents=True)
+    assert "holds artifacts" not in _printed(here, *backend)
+
+
 def test_neighbours_without_anything_in_them_are_not_mentioned(tmp_path: Path) -> None:
     (tmp_path / "mlruns" / "0" / "abc" / "artifacts").mkdir(parents=True)
     (tmp_path / "mlflow.db").write_text("no database")

@@ -14,7 +14,7 @@ from kirok.cli.artifact_options import ArtifactOptions, artifact_options, artifa
 from kirok.cli.later import names
 from kirok.cli.network_options import NetworkOptions, exposures, network_options
 from kirok.cli.printing import one_line
-from kirok.cli.start_report import greeting, neighbour_warnings
+from kirok.cli.start_report import artifact_warnings, greeting, neighbour_warnings
 from kirok.client.tracking_uri import holds_folder_runs
 from kirok.rules.locations import LOCAL_ARTIFACT_ROOT
 from kirok.rules.passwords import without_password
@@ -88,6 +88,8 @@ def command(
     def announce(address: str, held: "Holdings | None") -> None:
         click.echo(greeting(settings, address, held))
         for warning in neighbour_warnings(backend, without_password(backend), held, Path.cwd()) if held else ():
+            _warn(warning)
+        for warning in artifact_warnings(settings):
             _warn(warning)
 
     serve(settings, announce, _report)

@@ -60,6 +60,26 @@ def neighbour_warnings(backend: str, shown: str, held: "Holdings", folder: Path)
         )
 
 
+def artifact_warnings(settings: ServerSettings) -> Iterator[str]:
+    """A sentence where artifacts lie beside the store and this server, started elsewhere, keeps them in a new folder:
+    nobody named one, so it is `mlartifacts` in the working directory.
+    """
+    from kirok.stores.neighbours import artifacts_beside
+
+    store = place_of(settings.backend_store_uri)
+    destination = local_folder(settings.artifacts_destination)
+    is_default = settings.artifacts_destination == ServerSettings().artifacts_destination
+    if not (is_default and settings.serve_artifacts) or settings.artifacts_only or store is None or destination is None:
+        return
+    beside = artifacts_beside(store, destination)
+    if beside is not None:
+        yield (
+            f"{printable(str(beside))} holds artifacts, and {printable(str(destination))}, where this server keeps "
+            "them, holds none: those of earlier runs are not found. To serve them: kirok server "
+            f"--artifacts-destination {shlex.quote(str(beside))}, with the other options as they are."
+        )
+
+
 def _shown(location: str) -> str:
     """A folder in full, so that nobody has to know the working directory; a URI without its password."""
     folder = local_folder(location)

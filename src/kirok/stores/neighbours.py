@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 
-_DATABASE, _FOLDER = "mlflow.db", "mlruns"
+_DATABASE, _FOLDER, _ARTIFACTS = "mlflow.db", "mlruns", "mlartifacts"
 
 
 def neighbours(store: Path | None, folder: Path) -> Iterator[Path]:
@@ -19,6 +19,20 @@ def neighbours(store: Path | None, folder: Path) -> Iterator[Path]:
         if here not in looked_at and (_holds_runs(here) if place.name == _DATABASE else _holds_experiments(here)):
             yield place
         looked_at.add(here)
+
+
+def artifacts_beside(store: Path, destination: Path) -> Path | None:
+    """The folder of artifacts that a server left beside `store`, where `destination` is another one without any."""
+    beside = store.parent / _ARTIFACTS
+    is_other = beside.resolve() != destination.resolve()
+    return beside if is_other and _holds_anything(beside) and not _holds_anything(destination) else None
+
+
+def _holds_anything(folder: Path) -> bool:
+    try:
+        return any(not entry.name.startswith(".") for entry in folder.iterdir())
+    except OSError:
+        return False
 
 
 def _places(folder: Path, store: Path | None) -> Iterable[Path]:
