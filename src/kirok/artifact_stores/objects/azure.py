@@ -11,7 +11,7 @@ from kirok.artifact_stores.objects.azure_requests import AzureRequests, with_que
 from kirok.artifact_stores.objects.azure_settings import AzureSettings
 from kirok.artifact_stores.objects.content_types import as_attachment, content_type
 from kirok.artifact_stores.objects.places import Place
-from kirok.artifact_stores.objects.refusals import Answered, Facts, store_errors
+from kirok.artifact_stores.objects.refusals import Answered, Facts, misconfigured, store_errors
 from kirok.base.settings import ArtifactSettings
 from kirok.entities.artifacts import ArtifactPath, SignedRequest
 
@@ -73,13 +73,16 @@ class AzureBucket:
             options |= {"account_key": settings.key, "credential_type": "access_key"}
         elif settings.sas:
             options |= {"sas_key": settings.sas, "credential_type": "sas_token"}
-        return AzureStore(
-            self.place.bucket,
-            endpoint=settings.link.endpoint,
-            client_options=settings.link.client_options(),  # type: ignore[arg-type]  # a dict of several types
-            retry_config=settings.link.retry_config(),  # type: ignore[arg-type]  # likewise
-            **options,
-        )
+        try:
+            return AzureStore(
+                self.place.bucket,
+                endpoint=settings.link.endpoint,
+                client_options=settings.link.client_options(),  # type: ignore[arg-type]  # a dict of several types
+                retry_config=settings.link.retry_config(),  # type: ignore[arg-type]  # likewise
+                **options,
+            )
+        except store_errors() as error:
+            raise misconfigured(error, self.facts) from None
 
     @cached_property
     def _can_sign(self) -> bool:

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from kirok.artifact_stores.objects.connections import Link
 from kirok.artifact_stores.objects.content_types import content_type
 from kirok.artifact_stores.objects.places import Place
-from kirok.artifact_stores.objects.refusals import Facts, store_errors
+from kirok.artifact_stores.objects.refusals import Facts, misconfigured, store_errors
 from kirok.artifact_stores.objects.s3_settings import checked_endpoint
 from kirok.base.errors import NotSupported
 from kirok.base.settings import ArtifactSettings
@@ -78,12 +78,15 @@ class GcsBucket:
         from obstore.store import GCSStore
 
         options: dict[str, Any] = {"base_url": self._link.endpoint} if self._env.get(_EMULATOR) else {}
-        return GCSStore(
-            self.place.bucket,
-            client_options=self._link.client_options(),  # type: ignore[arg-type]  # a dict of several types
-            retry_config=self._link.retry_config(),  # type: ignore[arg-type]  # likewise
-            **options,
-        )
+        try:
+            return GCSStore(
+                self.place.bucket,
+                client_options=self._link.client_options(),  # type: ignore[arg-type]  # a dict of several types
+                retry_config=self._link.retry_config(),  # type: ignore[arg-type]  # likewise
+                **options,
+            )
+        except store_errors() as error:
+            raise misconfigured(error, self.facts) from None
 
     @cached_property
     def direct(self) -> "GcsDirect | None":

@@ -19,7 +19,8 @@ _REGION = re.compile(r"<Region>\s*([\w-]+)\s*</Region>|\.s3[.-]([a-z]{2}(?:-\w+)
 # Below "Debug source", obstore's errors tell what lies at their root, in the words of its own libraries.
 _NO_HOST = re.compile(r"dns error|failed to lookup|Name or service not known|NameResolutionError|getaddrinfo", re.I)
 _TLS = re.compile(r"certificate|handshake|UnknownIssuer|WRONG_VERSION_NUMBER|InvalidContentType|SSLError", re.I)
-_LATE = re.compile(r"TimedOut|timed out|timeout", re.I)
+_DENIED = re.compile(r"^(PermissionDenied|Unauthenticated)Error ")
+_LATE = re.compile(r"TimedOut|timed out|(Read|Connect)TimeoutError")
 
 _BUCKET_MISSING = {"NoSuchBucket", "ContainerNotFound", "FilesystemNotFound"}
 _NAME_TAKEN = {"BucketAlreadyExists", "ContainerBeingDeleted"}
@@ -103,7 +104,8 @@ def explain(error: Exception, facts: Facts, act: Act, shown: str) -> KirokError:
     if isinstance(error, ValueError) or type(error).__name__ == "InvalidPathError":
         return InvalidParameter(f"Invalid path: {shown}, or a key below it, has empty segments or control characters.")
     refusal = Refusal.of(error)
-    if refusal.status is None and not isinstance(error, FileNotFoundError | PermissionError):
+    is_answer = refusal.status or isinstance(error, FileNotFoundError | PermissionError) or _DENIED.search(refusal.text)
+    if not is_answer:
         return _no_answer(refusal, facts, shown)
     return (
         _of_bucket(refusal, facts)
@@ -111,6 +113,12 @@ def explain(error: Exception, facts: Facts, act: Act, shown: str) -> KirokError:
         or _of_upload(refusal, shown)
         or _of_object(refusal, facts, act, shown)
     )
+
+
+def misconfigured(error: Exception, facts: Facts) -> InvalidParameter:
+    """The error to raise where obstore does not take what the environment says."""
+    reason = str(error).split("\n", maxsplit=1)[0].removesuffix(".").rpartition(" error: ")[2]
+    return InvalidParameter(f"{facts.kind} cannot be used with {facts.credentials_from}: {reason}.")
 
 
 def _of_bucket(refusal: Refusal, facts: Facts) -> KirokError | None:
@@ -143,9 +151,7 @@ def _of_bucket(refusal: Refusal, facts: Facts) -> KirokError | None:
 def _of_credentials(refusal: Refusal, facts: Facts) -> KirokError | None:
     keys, where = facts.credentials_from, f"{facts.kind} at {facts.endpoint} ({facts.endpoint_from})"
     if refusal.code in _KEY_UNKNOWN:
-        return PermissionDenied(
-            f"{where} does not know the access key of {keys}. Give a key of that store, or correct the endpoint."
-        )
+        return PermissionDenied(f"{where} does not know {keys}. Give a key of that store, or correct the endpoint.")
     if refusal.code in _SECRET_WRONG:
         return PermissionDenied(
             f"{where} refused the signature made with {keys}: the secret does not belong to the key. Copy both anew; "
@@ -175,7 +181,7 @@ def _of_upload(refusal: Refusal, shown: str) -> KirokError | None:
 
 
 def _of_object(refusal: Refusal, facts: Facts, act: Act, shown: str) -> KirokError:
-    if refusal.status in (401, 403):
+    if refusal.status in (401, 403) or _DENIED.search(refusal.text):
         permission = facts.permissions[act]
         return PermissionDenied(
             f"{facts.kind} does not let {facts.credentials_from} {act} {shown}: {facts.bucket_word} "

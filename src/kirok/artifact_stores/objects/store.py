@@ -8,10 +8,10 @@ from typing import Any
 
 from kirok.artifact_stores.names import check_file
 from kirok.artifact_stores.objects.protocols import Bucket
-from kirok.artifact_stores.objects.refusals import Act, explain, store_errors
+from kirok.artifact_stores.objects.told import told
 from kirok.artifact_stores.objects.uploads import PartedObject, StreamedObject, part_bytes_for
 from kirok.artifact_stores.protocols import DirectAccess, PartedUploads, Upload
-from kirok.base.errors import InvalidParameter, NotFound, Unavailable
+from kirok.base.errors import InvalidParameter, NotFound, PermissionDenied, Unavailable
 from kirok.entities.artifacts import ArtifactPath, FileInfo
 
 _PIECE_BYTES = 1 << 20
@@ -35,7 +35,7 @@ class OpenObject:
         if start >= end:
             return
         key = self._bucket.place.key(self._path)
-        with _told(self._bucket, "read", self._path):
+        with told(self._bucket, "read", self._path):
             found = obstore.get(self._bucket.store, key, options={"range": (start, end), "if_match": self._tag})
             for piece in found.stream(min_chunk_size=_PIECE_BYTES):
                 start += len(piece)
@@ -69,7 +69,7 @@ class ObjectArtifacts:
         import obstore
 
         place = self._bucket.place
-        with _told(self._bucket, "list", path):
+        with told(self._bucket, "list", path):
             found = obstore.list_with_delimiter(self._bucket.store, place.key(path) or None)
         folders = [FileInfo(place.path(str(prefix)), is_dir=True) for prefix in found["common_prefixes"]]
         files = [
@@ -84,11 +84,16 @@ class ObjectArtifacts:
         import obstore
 
         check_file(path)
+        key = self._bucket.place.key(path)
         try:
-            with _told(self._bucket, "read", path):
-                return OpenObject(self._bucket, path, obstore.head(self._bucket.store, self._bucket.place.key(path)))
+            with told(self._bucket, "read", path):
+                return OpenObject(self._bucket, path, obstore.head(self._bucket.store, key))
+        # The answer to a HEAD has no room for a reason, so it is asked for in another way.
+        except PermissionDenied:
+            with told(self._bucket, "read", path):
+                obstore.get(self._bucket.store, key)
+            raise
         except NotFound:
-            # The answer to a HEAD has no room for a reason: a missing bucket shows here, too.
             if self.list(path):
                 raise InvalidParameter(f"Invalid path: {str(path)!r} is a directory; name a file in it.") from None
             raise
@@ -109,9 +114,9 @@ class ObjectArtifacts:
         """Remove an object and all below it."""
         import obstore
 
-        store, key = self._bucket.store, self._bucket.place.key(path)
-        with _told(self._bucket, "delete", path):
-            for batch in obstore.list(store, key or None):
+        key = self._bucket.place.key(path)
+        with told(self._bucket, "delete", path):
+            for batch in obstore.list(self._bucket.store, key or None):
                 self._remove([meta["path"] for meta in batch])
                 for meta in batch:
                     if meta["size"] == 0:
@@ -149,12 +154,3 @@ class ObjectArtifacts:
 
 def _milliseconds(moment: datetime) -> int:
     return int(moment.timestamp() * 1000)
-
-
-@contextmanager
-def _told(bucket: Bucket, act: Act, path: ArtifactPath) -> Iterator[None]:
-    """Turns what obstore and requests raise into what it means for the artifact at `path`."""
-    try:
-        yield
-    except store_errors() as error:
-        raise explain(error, bucket.facts, act, repr(str(path))) from error

@@ -1,14 +1,14 @@
 """An object on its way into a bucket: one request where it is small, parts that travel side by side where it is not."""
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
 
 from kirok.artifact_stores.objects.content_types import content_type
 from kirok.artifact_stores.objects.protocols import Bucket, ObjectUploads
-from kirok.artifact_stores.objects.refusals import explain, store_errors
+from kirok.artifact_stores.objects.told import told
 from kirok.base.errors import KirokError
 from kirok.entities.artifacts import ArtifactPath, Part
 
@@ -49,7 +49,8 @@ class PartedObject:
     def finish(self) -> None:
         """Send the rest and put all together."""
         if self._upload_id is None:
-            self._bucket.put(self._bucket.place.key(self._path), bytes(self._held))
+            with told(self._bucket, "write", self._path):
+                self._bucket.put(self._bucket.place.key(self._path), bytes(self._held))
             return
         if self._held:
             self._send(bytes(self._held))
@@ -93,9 +94,7 @@ class StreamedObject:
     def __init__(self, bucket: Bucket, path: ArtifactPath) -> None:
         import obstore
 
-        self._told: Callable[[Exception], KirokError] = lambda error: explain(
-            error, bucket.facts, "write", repr(str(path))
-        )
+        self._bucket, self._path = bucket, path
         key = bucket.place.key(path)
         self._writer: Any = obstore.open_writer(
             bucket.store,
@@ -107,21 +106,17 @@ class StreamedObject:
 
     def write(self, pieces: Sequence[bytes]) -> None:
         """Append."""
-        for piece in pieces:
-            self._do(self._writer.write, piece)
+        with told(self._bucket, "write", self._path):
+            for piece in pieces:
+                self._writer.write(piece)
 
     def finish(self) -> None:
         """Put all together."""
-        self._do(self._writer.close)
+        with told(self._bucket, "write", self._path):
+            self._writer.close()
 
     def drop(self) -> None:
         """Forget the writer: closing it would complete the object with the part that came."""
-
-    def _do(self, act: Callable[..., Any], *arguments: Any) -> None:
-        try:
-            act(*arguments)
-        except store_errors() as error:
-            raise self._told(error) from error
 
 
 def part_bytes_for(size_bytes: int) -> int:
