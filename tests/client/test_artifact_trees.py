@@ -277,7 +277,7 @@ def test_links_in_the_destination_do_not_lead_out_of_it(tmp_path: Path) -> None:
 
 def test_a_file_that_breaks_off_leaves_nothing_under_its_name(tmp_path: Path) -> None:
     (tmp_path / "a").write_text("older")
-    with pytest.raises(InternalError, match="broke off after 7 of 9"):
+    with pytest.raises(InternalError, match="after 7 of 9"):
         download(FarSide({}, size=9), ArtifactPath("a"), tmp_path)
     assert contents(tmp_path) == {"a": b"older"}
 

@@ -1,11 +1,9 @@
 """Files and whole folders out of an artifact store."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
-
-from msgspec.structs import replace
 
 from kirok.artifact_stores.bundles import Bundles, BundlingStore
 from kirok.artifact_stores.locations import local_folder
@@ -18,8 +16,6 @@ from kirok.client.artifact_trees.destinations import Destination
 from kirok.client.artifact_trees.parallel import Transfer, run_all
 from kirok.client.artifact_trees.progress import Progress, terminal
 from kirok.entities.artifacts import ArtifactPath, FileInfo
-
-_RANGES_AT_ONCE = 2
 
 
 def download(
@@ -45,95 +41,100 @@ def download(
     target = Destination(root)
     listed = store.list(path)
     with Progress("Downloading", terminal(settings.progress_bar)) as progress:
+        fetcher = _Fetcher(store, target, settings, progress)
         if path and not listed:
-            _download_file(store, path, target, settings, progress)
+            fetcher.fetch(path)
         else:
             target.folder(path)
-            _Folder(store, path, target, settings, progress).download(listed)
+            _Folder(store, path, fetcher).download(listed, settings)
     return str(root / path)
+
+
+class _Fetcher:
+    """Brings files of a store to their place."""
+
+    def __init__(
+        self, store: ArtifactStore, target: Destination, settings: ArtifactSettings, progress: Progress
+    ) -> None:
+        self._store, self._target, self._settings, self._progress = store, target, settings, progress
+
+    def fetch(self, path: ArtifactPath) -> None:
+        """One file. NotFound where it is not."""
+        try:
+            file = self._store.open(path)
+        except NotFound:
+            raise _nothing_at(path) from None
+        try:
+            with self._target.file(path) as local:
+                fetch_file(file, Path(local.name), self._settings, partial(self._progress.add, 0))
+        finally:
+            file.close()
+        self._progress.add(1, 0)
+
+    def fetch_listed(self, path: ArtifactPath) -> None:
+        """One file of a directory, left out where it was removed since it was listed."""
+        try:
+            self.fetch(path)
+        except NotFound:
+            return
+        except (OSError, KirokError) as error:
+            error.add_note(f"While {str(path)!r} was downloaded.")
+            raise
+
+    def write(self, path: ArtifactPath, content: bytes) -> None:
+        """One file that came with others."""
+        with self._target.file(path) as local:
+            local.write(content)
+        self._progress.add(1, len(content))
 
 
 class _Folder:
     """A directory on its way."""
 
-    def __init__(
-        self,
-        store: ArtifactStore,
-        path: ArtifactPath,
-        target: Destination,
-        settings: ArtifactSettings,
-        progress: Progress,
-    ) -> None:
-        self._store, self._path, self._target, self._progress = store, path, target, progress
-        self._at_once = settings.at_once
-        # Of one file among others.
-        self._settings = replace(settings, at_once=min(settings.at_once, _RANGES_AT_ONCE))
+    def __init__(self, store: ArtifactStore, path: ArtifactPath, fetcher: _Fetcher) -> None:
+        self._store, self._path, self._fetcher = store, path, fetcher
         self._arrived: set[str] = set()
+        self._large: list[ArtifactPath] = []
 
-    def download(self, listed: list[FileInfo]) -> None:
+    def download(self, listed: Sequence[FileInfo], settings: ArtifactSettings) -> None:
         """Bring all that is in it; `listed` is what lies directly in it."""
-        bundles = None
-        if isinstance(self._store, BundlingStore) and (len(listed) > 1 or any(info.is_dir for info in listed)):
-            bundles = self._store.bundles()
-        if bundles is None:
-            run_all(self._transfers(), self._at_once)
-            return
-        try:
-            apart = [self._transfer(path) for path in self._bundled(bundles)]
-        except ServerUnreachable:
-            run_all(
-                self._transfers(), self._at_once
-            )  # it broke off: the rest one by one, each tried again where it fails
-        else:
-            run_all(apart, self._at_once)
+        many = len(listed) > 1 or any(info.is_dir for info in listed)
+        bundles = self._store.bundles() if many and isinstance(self._store, BundlingStore) else None
+        large_bytes = max(1, settings.parted_from_bytes)
+        remaining = self._listed() if bundles is None else self._bundled(bundles)
+        run_all(self._transfers(remaining, large_bytes), settings.at_once)
+        for path in self._large:  # one by one, so that memory is that of one: each has its ranges beside each other
+            self._fetcher.fetch_listed(path)
 
-    def _bundled(self, bundles: Bundles) -> Iterator[ArtifactPath]:
-        """Write the small files as they come; the paths of the others."""
-        for file in bundles.download(self._path):
-            path = ArtifactPath.of(self._path, ArtifactPath.parse(file.path))
-            if file.content is None:
-                yield path
-                continue
-            with self._target.file(path) as local:
-                local.write(file.content)
-            self._arrived.add(path)
-            self._progress.add(1, file.size_bytes)
+    def _transfers(self, files: Iterable[tuple[ArtifactPath, int]], large_bytes: int) -> Iterator[Transfer]:
+        for path, size in files:
+            if size >= large_bytes:
+                self._large.append(path)
+            else:
+                yield partial(self._fetcher.fetch_listed, path)
 
-    def _transfers(self) -> Iterator[Transfer]:
+    def _listed(self) -> Iterator[tuple[ArtifactPath, int]]:
+        """Path and size of the files that did not come yet, by what directories list."""
         for files in files_below(self._store, self._path):
             for info in files:
                 if info.path not in self._arrived:
-                    yield self._transfer(ArtifactPath.parse(info.path))
+                    yield ArtifactPath.parse(info.path), info.file_size or 0
 
-    def _transfer(self, path: ArtifactPath) -> Transfer:
-        return partial(_download_listed, self._store, path, self._target, self._settings, self._progress)
-
-
-def _download_listed(
-    store: ArtifactStore, path: ArtifactPath, target: Destination, settings: ArtifactSettings, progress: Progress
-) -> None:
-    try:
-        _download_file(store, path, target, settings, progress)
-    except NotFound:
-        return  # removed since it was listed
-    except (OSError, KirokError) as error:
-        error.add_note(f"While {str(path)!r} was downloaded.")
-        raise
-
-
-def _download_file(
-    store: ArtifactStore, path: ArtifactPath, target: Destination, settings: ArtifactSettings, progress: Progress
-) -> None:
-    try:
-        file = store.open(path)
-    except NotFound:
-        raise _nothing_at(path) from None
-    try:
-        with target.file(path) as local:
-            fetch_file(file, Path(local.name), settings, partial(progress.add, 0))
-    finally:
-        file.close()
-    progress.add(1, 0)
+    def _bundled(self, bundles: Bundles) -> Iterator[tuple[ArtifactPath, int]]:
+        """Writes the small files as they come; path and size of the others."""
+        apart: list[tuple[ArtifactPath, int]] = []
+        try:
+            for file in bundles.download(self._path):
+                path = ArtifactPath.of(self._path, ArtifactPath.parse(file.path))
+                if file.content is None:
+                    apart.append((path, file.size_bytes))
+                else:
+                    self._fetcher.write(path, file.content)
+                    self._arrived.add(path)
+        except ServerUnreachable:
+            yield from self._listed()  # the rest file by file, each tried again where it fails
+        else:
+            yield from apart
 
 
 def _nothing_at(path: ArtifactPath) -> NotFound:

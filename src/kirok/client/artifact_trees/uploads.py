@@ -2,11 +2,9 @@
 
 import logging
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
-
-from msgspec.structs import replace
 
 from kirok.artifact_stores.bundles import Bundles, BundlingStore
 from kirok.artifact_stores.protocols import ArtifactStore
@@ -22,9 +20,6 @@ from kirok.entities.artifacts import ArtifactPath
 _BUNDLE_BYTES = 8 << 20
 _BUNDLE_FILES = 250
 
-# Of one file among others: each waits in memory, and the others go at the same time.
-_PARTS_AT_ONCE = 2
-
 _log = logging.getLogger("kirok")
 
 
@@ -35,7 +30,10 @@ def upload(
     if local.is_dir():
         upload_folder(store, local, target, settings)
     elif local.is_file():
-        send_file(store, local, target, settings)
+        size = local.stat().st_size
+        with Progress("Uploading", terminal(settings.progress_bar), files=1, size_bytes=size) as progress:
+            send_file(store, local, target, settings, partial(progress.add, 0))
+            progress.add(1, 0)
     else:
         raise FileNotFoundError(f"No such file or directory: {str(local)!r}")
 
@@ -48,8 +46,12 @@ def upload_folder(
     Empty folders leave no trace; what can be no artifact (`local_files`) or vanishes meanwhile is left out with a
     warning. The first file that is refused stops the rest and is named; what was stored before it stays.
     """
+    large: list[LocalFile] = []
     with _progress(folder, target, settings) as progress:
-        run_all(_transfers(store, local_files(folder, target), settings, progress), settings.at_once)
+        sender = _Sender(store, settings, progress)
+        run_all(sender.transfers(local_files(folder, target), large), settings.at_once)
+        for file in large:  # one by one, so that memory is that of one: each has its parts beside each other
+            sender.send(file)
 
 
 def _progress(folder: Path, target: ArtifactPath, settings: ArtifactSettings) -> Progress:
@@ -63,65 +65,56 @@ def _progress(folder: Path, target: ArtifactPath, settings: ArtifactSettings) ->
     return Progress("Uploading", stream, files=files, size_bytes=size)
 
 
-def _transfers(
-    store: ArtifactStore, files: Iterator[LocalFile], settings: ArtifactSettings, progress: Progress
-) -> Iterator[Transfer]:
-    """Small files together where the store takes them so, the others one by one."""
-    settings = replace(settings, at_once=min(settings.at_once, _PARTS_AT_ONCE))
-    find = _bundles_of(store)
-    if find is None:
-        yield from (partial(_upload, store, file, settings, progress) for file in files)
-        return
-    bundles: Bundles | None = None
-    group: list[LocalFile] = []
-    size = 0
-    for file in files:
-        if file.size_bytes > Bundles.largest_bytes:
-            yield partial(_upload, store, file, settings, progress)
-            continue
-        group.append(file)
-        size += file.size_bytes
-        if size >= _BUNDLE_BYTES or len(group) >= _BUNDLE_FILES:
-            bundles = bundles or find()
-            yield from _together(store, bundles, group, settings, progress)
-            group, size = [], 0
-    if group:
-        yield from _together(store, bundles or (find() if len(group) > 1 else None), group, settings, progress)
+class _Sender:
+    """Brings the files of a folder into a store."""
 
+    def __init__(self, store: ArtifactStore, settings: ArtifactSettings, progress: Progress) -> None:
+        self._store, self._settings, self._progress = store, settings, progress
+        self._far_bundles = store.bundles if isinstance(store, BundlingStore) else None
+        self._bundles: Bundles | None = None
 
-def _bundles_of(store: ArtifactStore) -> Callable[[], Bundles | None] | None:
-    return store.bundles if isinstance(store, BundlingStore) else None
+    def transfers(self, files: Iterator[LocalFile], large: list[LocalFile]) -> Iterator[Transfer]:
+        """Small files together where the store takes them so, the others one by one; large ones are only noted."""
+        group: list[LocalFile] = []
+        size = 0
+        for file in files:
+            if file.size_bytes >= max(1, self._settings.parted_from_bytes):
+                large.append(file)
+            elif self._far_bundles is None or file.size_bytes > Bundles.largest_bytes:
+                yield partial(self.send, file)
+            else:
+                group.append(file)
+                size += file.size_bytes
+                if size >= _BUNDLE_BYTES or len(group) >= _BUNDLE_FILES:
+                    yield from self._together(group)
+                    group, size = [], 0
+        yield from self._together(group)
 
+    def _together(self, group: Sequence[LocalFile]) -> Iterator[Transfer]:
+        if self._far_bundles is not None and self._bundles is None and len(group) > 1:
+            self._bundles = self._far_bundles()
+            if self._bundles is None:
+                self._far_bundles = None  # MLflow's own server: not asked again
+        if self._bundles is None:
+            yield from (partial(self.send, file) for file in group)
+        elif group:
+            yield partial(self._send_bundle, self._bundles, group)
 
-def _together(
-    store: ArtifactStore,
-    bundles: Bundles | None,
-    group: Sequence[LocalFile],
-    settings: ArtifactSettings,
-    progress: Progress,
-) -> Iterator[Transfer]:
-    if bundles is None:
-        yield from (partial(_upload, store, file, settings, progress) for file in group)
-    else:
-        yield partial(_upload_bundle, bundles, group, progress)
+    def _send_bundle(self, bundles: Bundles, group: Sequence[LocalFile]) -> None:
+        for missing in bundles.upload([(file.file, file.path) for file in group]):
+            _warn_of_missing(missing)
+        self._progress.add(len(group), sum(file.size_bytes for file in group))
 
-
-def _upload_bundle(bundles: Bundles, group: Sequence[LocalFile], progress: Progress) -> None:
-    for missing in bundles.upload([(file.file, file.path) for file in group]):
-        _warn_of_missing(missing)
-    progress.add(len(group), sum(file.size_bytes for file in group))
-
-
-def _upload(store: ArtifactStore, file: LocalFile, settings: ArtifactSettings, progress: Progress) -> None:
-    try:
-        send_file(store, file.file, file.path, settings, partial(progress.add, 0))
-    except (OSError, KirokError) as error:
-        if not os.path.lexists(file.file):
+    def send(self, file: LocalFile) -> None:
+        """Store one file."""
+        try:
+            send_file(self._store, file.file, file.path, self._settings, partial(self._progress.add, 0))
+        except (OSError, KirokError) as error:
+            if os.path.lexists(file.file):
+                error.add_note(f"While {str(file.file)!r} was stored.")
+                raise
             _warn_of_missing(file.file)
-        else:
-            error.add_note(f"While {str(file.file)!r} was stored.")
-            raise
-    progress.add(1, 0)
+        self._progress.add(1, 0)
 
 
 def _warn_of_missing(file: Path) -> None:
