@@ -164,12 +164,9 @@ def _tried_store(
     is_new = False
     try:
         _write(store, path)
-    except NotFound as error:
+    except NotFound:  # of what is written, only the bucket can be missing
         if not create_bucket:
-            raise NotFound(
-                "the bucket or container does not exist. Make it, correct the name in --artifacts-destination (or "
-                "--default-artifact-root), or start the server with --create-bucket."
-            ) from error
+            raise
         from kirok.artifact_stores.objects.buckets import create_bucket as create
 
         create(location, settings)
