@@ -24,7 +24,7 @@ from kirok.rules.uris.parse import parse
 from kirok.rules.uris.paths import LocalPath
 from kirok.rules.uris.proxied import Proxied
 
-_CONTENT = b"kirok doctor writes, reads and deletes this.\n"
+CONTENT = b"kirok doctor writes, reads and deletes this.\n"
 _NAME = ArtifactPath("tried.txt")
 
 # The variables, each alone enough, and the files that hold credentials for a kind of object store.
@@ -140,7 +140,7 @@ def _try(case: Case, shown: str, way: str, experiment: Experiment) -> Finding:
     with _folder_as_before(resolved(case, experiment)):
         with TemporaryDirectory(prefix="kirok-doctor-") as folder:
             local = Path(folder) / _NAME
-            local.write_bytes(_CONTENT)
+            local.write_bytes(CONTENT)
             store.upload(local, path)
         try:
             wrong = _read_back(store, place, path)
@@ -166,7 +166,7 @@ def _read_back(store: ArtifactStore, place: ArtifactPath, path: ArtifactPath) ->
         content = b"".join(file.read())
     finally:
         file.close()
-    return None if content == _CONTENT else "a file came back other than it was stored: something in between changes it"
+    return None if content == CONTENT else "a file came back other than it was stored: something in between changes it"
 
 
 def _delete(store: ArtifactStore, place: ArtifactPath) -> str | None:
