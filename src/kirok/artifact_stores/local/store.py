@@ -124,11 +124,16 @@ class LocalArtifacts:
             raise InvalidParameter(f"Invalid path: {str(path)!r} is a link to a place outside the artifact folder.")
         return place
 
+    def _leads_back(self, place: str, path: ArtifactPath) -> bool:
+        """Whether `place` is a folder that the way to `path` goes through, so that following it would have no end."""
+        names = path.split("/")
+        return any(place == self._inside(ArtifactPath("/".join(names[:count]))) for count in range(len(names) + 1))
+
     def _described(self, entry: "os.DirEntry[str]", path: ArtifactPath) -> FileInfo | None:
         name = f"{path}/{entry.name}" if path else entry.name
         try:
-            if entry.is_symlink():
-                self._inside(ArtifactPath(name))
+            if entry.is_symlink() and self._leads_back(self._inside(ArtifactPath(name)), path):
+                return None
             if entry.is_dir():
                 return FileInfo(name, is_dir=True)
             status = entry.stat()
