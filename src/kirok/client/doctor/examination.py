@@ -1,7 +1,7 @@
 """The checks in their order, and how a failure keeps those behind it from being tried."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from msgspec import Struct
@@ -80,7 +80,7 @@ FILES = (
 )
 
 
-def target_of(uri: str | None, env: dict[str, str], folder: Path) -> Target:
+def target_of(uri: str | None, env: Mapping[str, str], folder: Path) -> Target:
     """What is examined: `uri`, else what the environment names, else what would be used without either."""
     if uri is not None:
         return Target(uri, "the command line")
