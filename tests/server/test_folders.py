@@ -124,6 +124,20 @@ def test_an_archive_holds_the_folder_as_it_is(client: httpx.Client) -> None:
     assert (head.status_code, head.content, head.headers["content-type"]) == (200, b"", "application/zip")
 
 
+@pytest.mark.skipif(os.name == "nt", reason="making links needs rights there")
+def test_links_that_lead_back_up_have_an_end(client: httpx.Client, tmp_path: Path) -> None:
+    put(client, "a/deep/x")
+    put(client, "b/y")
+    files = tmp_path / "files"
+    (files / "a" / "deep" / "up").symlink_to(files / "a")
+    (files / "a" / "self").symlink_to(files / "a")
+    (files / "a" / "over").symlink_to(files / "b")
+    (files / "b" / "back").symlink_to(files / "a")
+    expected = {"deep/x": b"hello", "over/y": b"hello"}
+    assert fetched(client, "a") == expected
+    assert unpacked(client.get(ZIP, params={"path": "a"}).content) == expected
+
+
 def test_an_archive_of_a_run_is_named_after_it(client: httpx.Client, experiment_id: str, run_id: str) -> None:
     put(client, f"{experiment_id}/{run_id}/artifacts/model/weights.bin", b"12345")
     whole = client.get("/api/kirok/artifacts/zip", params={"run_id": run_id})
