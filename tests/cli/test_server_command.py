@@ -1,6 +1,7 @@
 """`kirok server` as a process: what it prints, how it stops, and why it may not start."""
 
 import json
+import os
 import signal
 import socket
 import sqlite3
@@ -102,6 +103,9 @@ def test_an_older_database_is_one_line(kirok: Command, seeded: Seeded) -> None:
         (["--artifacts-destination", "/proc/here"], "/proc/here"),
         (["--artifacts-destination", "nonsense://x"], "nonsense"),
         (["--host", "no.such.host.invalid"], "no.such.host.invalid"),
+        (["--backend-store-uri", "postgresql://me:secret@localhost:abc/x"], "invalid port 'abc'"),
+        (["--backend-store-uri", "mysql+foo://me:secret@localhost/x"], "Unknown driver 'foo'"),
+        (["--backend-store-uri", "postgresql+foo://me:secret@localhost/x"], "Unknown driver 'foo'"),
     ],
     ids=lambda value: value[-1] if isinstance(value, list) else None,
 )
@@ -114,6 +118,52 @@ def test_what_stands_in_the_way_is_one_line(kirok: Command, tmp_path: Path, opti
     assert line.startswith("Error: ")
     assert said in line
     assert "secret" not in line
+    assert [path.name for path in tmp_path.iterdir()] == ["a-file"]  # nothing is left of the attempt
+
+
+def test_a_server_that_cannot_listen_leaves_nothing_behind(kirok: Command, tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        assert kirok("server", "--port", str(taken.getsockname()[1])).returncode == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_second_server_takes_nothing_from_the_first(tmp_path: Path, kirok: Command) -> None:
+    """The lock's file goes with its holder, and no sooner."""
+    lock = tmp_path / "mlflow.db-kirok-server.lock"
+    with kirok_server(tmp_path):
+        for _ in range(2):
+            assert kirok("server", "--port", "0").returncode == 1
+            assert lock.exists()
+    assert not lock.exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--artifacts-only", "--no-serve-artifacts"], ["--artifacts-only", "--no-serve-artifacts"]),
+        (
+            ["--no-serve-artifacts", "--default-artifact-root", "mlflow-artifacts:/"],
+            ["--default-artifact-root=mlflow-artifacts:/", "--no-serve-artifacts forbids"],
+        ),
+        (["--artifacts-only", "--backend-store-uri", "sqlite:///x.db"], ["--artifacts-only", "sqlite:///x.db"]),
+        (["--backend-store-uri", "http://me:secret@host:5000"], ["http://", "is a tracking server", "kirok copy"]),
+        (["--default-artifact-root", "E:\\runs"], ["--default-artifact-root", "Windows"]),
+        (["--artifacts-destination", "file:///E:/runs"], ["--artifacts-destination", "Windows"]),
+    ],
+    ids=" ".join,
+)
+@pytest.mark.skipif(os.name == "nt", reason="drives are places there")
+def test_options_that_contradict_each_other_are_named(
+    kirok_in_process: Command, tmp_path: Path, options: list[str], said: list[str]
+) -> None:
+    answer = kirok_in_process("server", "--port", "0", *options)
+    assert answer.returncode == 2
+    for words in said:
+        assert words in answer.stderr
+    assert "secret" not in answer.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_port_that_is_no_number_is_a_usage_error(kirok: Command) -> None:

@@ -1,5 +1,6 @@
 """Options and environment become the settings of a server."""
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -24,6 +25,8 @@ def started(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[ServerSetti
     calls: list[ServerSettings] = []
     monkeypatch.setattr(serve, "serve", lambda settings, announce, report: calls.append(settings))
     monkeypatch.chdir(tmp_path)
+    for name in [name for name in os.environ if name.startswith(("MLFLOW_", "KIROK_"))]:
+        monkeypatch.delenv(name)
     return calls
 
 
@@ -202,3 +205,49 @@ def test_artifacts_in_the_folder_of_runs_are_shown(
     monkeypatch.chdir(tmp_path)
     settings = ServerSettings(backend_store_uri=backend.format(tmp_path.as_posix()))
     assert str(tmp_path / "my runs") in artifact_roots(settings)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--host", "0.0.0.0", "--default-artifact-root", "/data/runs"], "disks of their own"),
+        (["--host", "0.0.0.0", "--no-serve-artifacts"], "--serve-artifacts"),
+        (["--no-serve-artifacts", "--artifacts-destination", "s3://b"], "--artifacts-destination=s3://b has no effect"),
+        (["--artifacts-only", "--default-artifact-root", "s3://b"], "--default-artifact-root has no effect"),
+        (["--create-bucket"], "--create-bucket has no effect"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else None,
+)
+def test_options_that_hardly_mean_what_they_say_are_doubted(
+    started: list[ServerSettings], arguments: list[str], said: str
+) -> None:
+    result = run(arguments)
+    assert result.exit_code == 0
+    assert said in result.stderr
+    assert len(started) == 1
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--host", "0.0.0.0"],
+        ["--default-artifact-root", "/data/runs"],
+        ["--host", "0.0.0.0", "--default-artifact-root", "s3://b/a"],
+        ["--create-bucket", "--artifacts-destination", "s3://b"],
+        ["--no-serve-artifacts", "--default-artifact-root", "mlflow-artifacts://files.example.org:5500/"],
+        ["--no-serve-artifacts", "--default-artifact-root", "s3://b", "--create-bucket"],
+    ],
+    ids=" ".join,
+)
+def test_options_that_go_together_are_not_doubted(started: list[ServerSettings], arguments: list[str]) -> None:
+    result = run(arguments)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert len(started) == 1
+
+
+def test_checks_of_artifacts_are_settings(started: list[ServerSettings]) -> None:
+    assert (
+        run(["--create-bucket", "--artifacts-destination", "gs://b"], {"KIROK_CHECK_ARTIFACTS": "OFF"}).exit_code == 0
+    )
+    assert (started[0].check_artifacts, started[0].create_bucket) == ("off", True)
+    assert run(["--check-artifacts", "perhaps"]).exit_code == 2
