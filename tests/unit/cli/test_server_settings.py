@@ -8,7 +8,7 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from kirok.base.settings import ServerSettings
+from kirok.base.settings import ArtifactSettings, ServerSettings
 from kirok.cli.artifact_options import artifact_root
 from kirok.cli.network_options import checked_prefix, exposures
 from kirok.cli.root import kirok
@@ -36,7 +36,7 @@ def run(arguments: Sequence[str], env: Mapping[str, str] | None = None) -> Resul
 
 def test_without_options_it_serves_what_mlflow_would(started: list[ServerSettings]) -> None:
     assert run([]).exit_code == 0
-    assert started == [ServerSettings()]
+    assert started == [ServerSettings(artifacts=ArtifactSettings.read(os.environ))]
 
 
 def test_options_reach_the_settings(started: list[ServerSettings]) -> None:
@@ -57,6 +57,7 @@ def test_options_reach_the_settings(started: list[ServerSettings]) -> None:
             default_artifact_root="s3://b/a",
             artifacts_destination="s3://b/c",
             artifact_roots=("/data/old", "s3://old"),
+            artifacts=ArtifactSettings.read(os.environ),
             host="0.0.0.0",
             port=8080,
             static_prefix="/ml",
