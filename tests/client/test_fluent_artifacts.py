@@ -80,6 +80,27 @@ def test_files_are_found_by_their_uris() -> None:
     assert [info.path for info in kirok.artifacts.list_artifacts(f"runs:/{run.info.run_id}/deep")] == ["deep/x.txt"]
 
 
+@pytest.mark.parametrize("name", ["a b.txt", "50% off.txt", "50%25.txt", "why?.txt", "ü/é.txt"])
+def test_a_file_of_any_name_is_found_by_its_uri(name: str) -> None:
+    with kirok.start_run() as run:
+        kirok.log_text(name, f"deep/{name}")
+        uri = kirok.get_artifact_uri(f"deep/{name}")
+    assert kirok.artifacts.load_text(uri) == name
+    assert kirok.artifacts.load_text(f"runs:/{run.info.run_id}/deep/{name}") == name
+
+
+def test_files_of_this_machine_are_found_by_path_and_by_uri(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = folder / "deep" / "er" / "b c.bin"
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("HOME", str(folder))
+    monkeypatch.setenv("USERPROFILE", str(folder))
+    for spelled in (str(file), file.as_uri(), "deep/er/b c.bin", "file:deep/er/b%20c.bin", "~/deep/er/b c.bin"):
+        assert kirok.artifacts.download_artifacts(spelled) == str(file)
+    for nothing in ("/", "s3://bucket", "mlflow-artifacts:/"):
+        with pytest.raises(InvalidParameter, match="names no file"):
+            kirok.artifacts.download_artifacts(nothing)
+
+
 def test_figures_are_saved_in_the_format_of_their_name() -> None:
     from matplotlib.figure import Figure
 

@@ -5,7 +5,6 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kirok.artifact_stores.locations import scheme
 from kirok.artifact_stores.open import open_run_artifacts
 from kirok.artifact_stores.protocols import ArtifactStore
 from kirok.base.errors import BadRequest, InvalidParameter, NotSupported
@@ -13,6 +12,13 @@ from kirok.client.artifact_trees import download
 from kirok.client.mlflow_client import MlflowClient
 from kirok.client.session import SESSION
 from kirok.entities.artifacts import ArtifactPath, FileInfo
+from kirok.rules.uris.buckets import ObjectLocation
+from kirok.rules.uris.here import in_full
+from kirok.rules.uris.parse import parse
+from kirok.rules.uris.paths import LocalPath
+from kirok.rules.uris.proxied import Proxied
+from kirok.rules.uris.records import LoggedModelFiles, ModelFiles, RunFiles
+from kirok.rules.uris.segments import split_name
 
 if TYPE_CHECKING:
     import PIL.Image
@@ -100,26 +106,15 @@ def place_of(
     if run_id is not None:
         return MlflowClient(tracking_uri).artifacts_of(run_id), ArtifactPath.parse(artifact_path)
     uri = artifact_uri or ""
-    match scheme(uri):
-        case "runs":
-            run, path = _run_and_path(uri)
-            return MlflowClient(tracking_uri).artifacts_of(run), path
-        case "models":
-            raise NotSupported(f"{uri!r}: this version of kirok does not have MLflow's model registry yet.")
-    root, _, name = uri.rstrip("/").rpartition("/")
-    if not name or root.endswith(":/"):
+    place = parse(uri)
+    if isinstance(place, RunFiles):
+        return MlflowClient(tracking_uri).artifacts_of(place.run_id), ArtifactPath.parse(place.path)
+    if isinstance(place, ModelFiles | LoggedModelFiles):
+        raise NotSupported(f"{uri!r}: this version of kirok does not have MLflow's model registry yet.")
+    if isinstance(place, LocalPath) and place.is_relative:
+        place = parse(in_full(uri))
+    root, name = split_name(place)
+    if not name and isinstance(place, LocalPath | ObjectLocation | Proxied):
         raise InvalidParameter(f"{uri!r} names no file or directory.")
     connection = SESSION.connect(tracking_uri or SESSION.tracking_uri())
-    root = root or ("/" if uri.startswith("/") else ".")
-    return open_run_artifacts(root, connection.server, connection.settings.artifacts), ArtifactPath.parse(name)
-
-
-def _run_and_path(uri: str) -> tuple[str, ArtifactPath]:
-    """`runs:/<run id>/<path>`, or with a host that MLflow uses for profiles: `runs://host/<run id>/<path>`."""
-    rest = uri[len("runs:") :]
-    if rest.startswith("//"):
-        rest = "/" + rest[2:].partition("/")[2]
-    run_id, _, path = rest.lstrip("/").partition("/")
-    if not rest.startswith("/") or not run_id:
-        raise InvalidParameter(f"Not a proper runs:/ URI: {uri!r}. It is written runs:/<run id>/<path>.")
-    return run_id, ArtifactPath.parse(path)
+    return open_run_artifacts(root.uri, connection.server, connection.settings.artifacts), ArtifactPath.parse(name)

@@ -2,6 +2,7 @@
 
 from kirok.base.errors import InvalidParameter
 from kirok.rules.keys import check_length
+from kirok.rules.uris.escapes import segment
 from kirok.rules.uris.here import in_full
 from kirok.rules.uris.parse import scheme
 
@@ -31,8 +32,9 @@ def checked_location(location: str) -> str:
 
 def below(location: str, *parts: str) -> str:
     """`location` with path segments added: before the query of a URI; a plain path has none."""
-    path, mark, query = location.partition("?") if scheme(location) else (location, "", "")
-    return "/".join([path.rstrip("/"), *parts]) + mark + query
+    kind = scheme(location)
+    path, mark, query = location.partition("?") if kind else (location, "", "")
+    return "/".join([path.rstrip("/"), *(segment(part, kind) for part in parts)]) + mark + query
 
 
 def run_artifact_uri(experiment_location: str, run_id: str) -> str:

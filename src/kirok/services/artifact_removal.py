@@ -3,17 +3,16 @@
 from urllib.parse import unquote
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from kirok.artifact_stores.open import open_artifact_store, open_run_artifacts
 from kirok.artifact_stores.protocols import ArtifactStore
 from kirok.base.errors import InvalidParameter
 from kirok.entities.artifacts import ArtifactPath
 from kirok.rules.uris.buckets import ObjectLocation
-from kirok.rules.uris.here import path_here
-from kirok.rules.uris.parse import Place, parse
+from kirok.rules.uris.parse import parse
 from kirok.rules.uris.paths import LocalPath
 from kirok.rules.uris.proxied import Proxied
+from kirok.rules.uris.segments import split_name
 from kirok.services.artifact_places import ArtifactPlaces
 from kirok.transport import Transport
 
@@ -67,7 +66,11 @@ class ArtifactRemoval:
         """
         artifact_uri = self._places.of_files(artifact_uri)
         place, path = parse(artifact_uri), ArtifactPath.of(owner_id, _ROOT)
-        if not f"/{_way(place)}".endswith(f"/{path}") or ".." in unquote(artifact_uri).split("/"):
+        owned, last = split_name(place)
+        above, owner = split_name(owned)
+        if not isinstance(place, LocalPath | ObjectLocation | Proxied):
+            return open_run_artifacts(artifact_uri, self._tracking), path  # which says what it cannot open
+        if f"{owner}/{last}" != path or ".." in unquote(artifact_uri).split("/"):
             raise InvalidParameter(
                 f"The artifact root {artifact_uri!r} does not end with /{owner_id}/{_ROOT}: it may hold other things."
             )
@@ -78,29 +81,7 @@ class ArtifactRemoval:
                 f"The artifacts at {artifact_uri!r} are kept by a server: name its folder or bucket by "
                 "--artifacts-destination, or its address by --tracking-uri."
             )
-        return open_run_artifacts(_above(place, artifact_uri, len(path)), self._tracking), path
-
-
-def _way(place: Place) -> str:
-    """The part of a place that its last names stand in, without query."""
-    match place:
-        case LocalPath() | Proxied():
-            return place.path
-        case ObjectLocation():
-            return place.key
-    return place.uri
-
-
-def _above(place: Place, written: str, length: int) -> str:
-    """What is left of a place without the last `length` characters of its way."""
-    match place:
-        case LocalPath():
-            return str(path_here(place, written).parents[1])
-        case Proxied():
-            return replace(place, path=place.path[:-length].rstrip("/")).uri
-        case ObjectLocation():
-            return replace(place, key=place.key[:-length].rstrip("/")).uri
-    return place.uri
+        return open_run_artifacts(above.uri, self._tracking), path
 
 
 def _measured(store: ArtifactStore, path: ArtifactPath) -> Footprint:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kirok.base.errors import InvalidParameter
-from kirok.rules.aliases import Alias, parse_aliases
+from kirok.rules.aliases import Alias, parse_aliases, place_of
 
 WINDOWS_SPELLINGS = [
     r"E:\runs\7\ab\artifacts",
@@ -128,4 +128,7 @@ def test_what_was_resolved_is_not_resolved_again(
     found = alias.renamed("/".join([old_root, *tail]))
     if found is not None and alias.renamed(found) is not None:
         # OLD may lie in NEW: /a/b moved up to /a. Then only what is called as OLD's last names again is moved twice.
-        assert len(new_root) < len(old_root)
+        old_place, new_place = place_of(old_root), place_of(new_root)
+        assert old_place is not None
+        assert new_place is not None
+        assert old_place.within(new_place) is not None

@@ -64,6 +64,19 @@ def test_segments_go_before_a_query() -> None:
     assert below("s3://b?x=1&y=2", "3") == "s3://b/3?x=1&y=2"
 
 
+@pytest.mark.parametrize(
+    ("location", "uri"),
+    [
+        ("file:///data", "file:///data/50%25 of what%3F"),
+        ("mlflow-artifacts:/1", "mlflow-artifacts:/1/50%25 of what%3F"),
+        ("/data", "/data/50% of what?"),
+        ("s3://b/a", "s3://b/a/50% of what?"),
+    ],
+)
+def test_a_name_is_escaped_where_escapes_count(location: str, uri: str) -> None:
+    assert below(location, "50% of what?") == uri
+
+
 @pytest.mark.parametrize("location", ["runs:/r/model", "/data#x", "s3://b/p?x=../y", "x" * 2049])
 def test_a_place_that_cannot_hold_artifacts_is_refused(location: str) -> None:
     with pytest.raises(InvalidParameter):

@@ -9,6 +9,7 @@ from kirok.rules.uris.parse import Place, Unknown, parse
 from kirok.rules.uris.paths import LocalPath, Machine
 from kirok.rules.uris.proxied import HttpUrl, Proxied
 from kirok.rules.uris.records import LoggedModelFiles, ModelFiles, RunFiles
+from kirok.rules.uris.segments import split_name
 
 ENDPOINT = "/api/2.0/mlflow-artifacts/artifacts"
 MODEL_ID = "m-0123456789abcdef0123456789abcdef"
@@ -167,3 +168,27 @@ def test_the_uri_of_a_database_file_names_the_file(path: str) -> None:
 @pytest.mark.parametrize("text", ["ftp://host/x", "hdfs://n/x", "dbfs:/x", "memory://", "arn:aws:sagemaker:x"])
 def test_an_unknown_scheme_is_kept_for_the_message(text: str) -> None:
     assert parse(text) == Unknown(text.partition(":")[0], text)
+
+
+@pytest.mark.parametrize(
+    ("text", "above", "name"),
+    [
+        ("/data/runs/a b", "/data/runs", "a b"),
+        ("/data", "/", "data"),
+        ("/", "/", ""),
+        ("file:///data/a%20b", "/data", "a b"),
+        ("E:\\runs\\x", "E:/runs", "x"),
+        ("E:/runs", "E:/", "runs"),
+        ("//host/share/x", "//host/share", "x"),
+        ("runs/x", "runs", "x"),
+        ("runs", ".", "runs"),
+        ("s3://b/a/x?q=1", "s3://b/a?q=1", "x"),
+        ("s3://b/x", "s3://b", "x"),
+        ("s3://b", "s3://b", ""),
+        ("mlflow-artifacts://h:1/1/r", "mlflow-artifacts://h:1/1", "r"),
+        ("mlflow-artifacts:/", "mlflow-artifacts:/", ""),
+        ("hdfs://n/x", "hdfs://n/x", ""),
+    ],
+)
+def test_a_place_is_a_name_in_another_place(text: str, above: str, name: str) -> None:
+    assert split_name(parse(text)) == (parse(above), name)

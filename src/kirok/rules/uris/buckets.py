@@ -5,7 +5,7 @@ from typing import Literal
 from msgspec import Struct
 
 from kirok.base.errors import InvalidParameter
-from kirok.rules.uris.escapes import decoded, encoded
+from kirok.rules.uris.escapes import COUNT_IN, decoded, encoded
 
 Provider = Literal["s3", "gcs", "azure"]
 
@@ -21,9 +21,6 @@ PROVIDERS: dict[str, Provider] = {
     "wasbs": "azure",
 }
 """Whose store a scheme belongs to."""
-
-# MLflow decodes escapes of Azure Data Lake's keys and of no others.
-_DECODED = ("abfs", "abfss")
 
 
 class ObjectLocation(Struct, frozen=True):
@@ -59,7 +56,7 @@ class ObjectLocation(Struct, frozen=True):
     @property
     def uri(self) -> str:
         """As a URI again."""
-        key = encoded(self.key) if self.scheme in _DECODED else self.key
+        key = encoded(self.key) if self.scheme in COUNT_IN else self.key
         authority = f"{self.bucket}@{self.host}" if self.host else self.bucket
         return f"{self.scheme}://{authority}" + (f"/{key}" if key else "") + (f"?{self.query}" if self.query else "")
 
@@ -74,5 +71,5 @@ def object_location(uri: str) -> ObjectLocation:
     if not bare.startswith("//") or not bucket:
         form = "container@account.dfs.core.windows.net" if PROVIDERS[scheme] == "azure" else "bucket"
         raise InvalidParameter(f"{uri!r} names no bucket: it is written {scheme}://{form}/folder.")
-    key = decoded(key, uri).lstrip("/") if scheme in _DECODED else key
+    key = decoded(key, uri).lstrip("/") if scheme in COUNT_IN else key
     return ObjectLocation(scheme, bucket, key.rstrip("/"), host, query)

@@ -4,6 +4,11 @@ from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 from kirok.base.errors import InvalidParameter
 
+COUNT_IN = ("file", "http", "https", "mlflow-artifacts", "abfs", "abfss")
+"""Schemes whose paths have escapes. MLflow takes keys of other object stores as they stand."""
+
+_AMBIGUOUS = str.maketrans({"%": "%25", "?": "%3F", "#": "%23"})
+
 
 def checked(text: str, written: str) -> str:
     """`text` where it can name anything at all; `written` is what messages call it.
@@ -23,6 +28,11 @@ def decoded(text: str, written: str) -> str:
     """Part of a URI without its escapes; raises as `checked`."""
     plain = unquote_to_bytes(text.encode("utf-8", "surrogateescape"))
     return checked(plain.decode("utf-8", "surrogateescape"), written)
+
+
+def segment(name: str, scheme: str) -> str:
+    """A name as it can be added to a URI of the scheme. As much is escaped as must be: MLflow escapes nothing there."""
+    return name.translate(_AMBIGUOUS) if scheme in COUNT_IN else name
 
 
 def encoded(text: str) -> str:
