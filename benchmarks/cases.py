@@ -49,6 +49,8 @@ CASES = (
     Case("artifacts-memory", "... growth of server memory", "MiB", 64, "", "< 64 MiB"),
     Case("artifacts-files-put", "artifact proxy: small files stored", "files/s"),
     Case("artifacts-files", "artifact proxy: small files fetched", "files/s", 30, MLFLOW, "≥ 30 × mlflow"),
+    Case("folder-put", "a folder of 10 KiB files: log_artifacts", "files/s", 10, MLFLOW, "≥ 10 × mlflow"),
+    Case("folder-get", "... download_artifacts", "files/s", 10, MLFLOW, "≥ 10 × mlflow"),
     Case("startup-health", "exec to first /health", "s", 1, "", "≤ 1 s"),
     Case("startup-memory", "memory when idle (PSS of the tree)", "MB", 130, "", "≤ 130 MB"),
     Case("startup-cpu", "CPU until idle", "s", 1.5, "", "≤ 1.5 s"),

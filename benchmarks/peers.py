@@ -44,7 +44,7 @@ FASTTRACKML = Peer(
     # The server is one Go binary; what the package depends on (an old mlflow) is for its client.
     dependencies=False,
     # PUT to its artifact proxy answers 500 or resets the connection; bulk-interval is a 404.
-    lacks=frozenset({"artifacts", "history-interval", "history-chart"}),
+    lacks=frozenset({"artifacts", "folders", "history-interval", "history-chart"}),
 )
 MLFLOW = Peer(
     name="mlflow",
@@ -62,12 +62,12 @@ MLFLOW_ONE_WORKER = Peer(
     program="mlflow",
     options=(*_MLFLOW_STYLE, "--workers", "1"),
     requirement="mlflow==3.17.2",
-    only=frozenset({"startup", "log-metric", "log-metric-1", "artifacts", "artifacts-files"}),
+    only=frozenset({"startup", "log-metric", "log-metric-1", "artifacts", "artifacts-files", "folders"}),
 )
 # The A/A control: how far two runs of one program differ tells how far to believe the other ratios.
 FASTTRACKML_AGAIN = msgspec.structs.replace(FASTTRACKML, name="fasttrackml-again", label="fasttrackml, again")
 # On one PostgreSQL, with its default settings.
-_ON_A_DATABASE = frozenset({"startup", "artifacts", "artifacts-files"})
+_ON_A_DATABASE = frozenset({"startup", "artifacts", "artifacts-files", "folders"})
 KIROK_POSTGRESQL = msgspec.structs.replace(
     KIROK, name="kirok-postgresql", label="kirok on PostgreSQL", backend="postgresql", lacks=_ON_A_DATABASE
 )

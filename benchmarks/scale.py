@@ -18,6 +18,7 @@ class Scale(msgspec.Struct, frozen=True):
     repeat_cap_s: float  # after which a slow search isn't repeated
     big_file_mib: int
     small_files: int
+    folder_files: int
 
 
 FULL = Scale(
@@ -33,6 +34,7 @@ FULL = Scale(
     repeat_cap_s=10.0,
     big_file_mib=256,
     small_files=500,
+    folder_files=2_000,
 )
 QUICK = Scale(
     rounds=1,
@@ -47,4 +49,5 @@ QUICK = Scale(
     repeat_cap_s=3.0,
     big_file_mib=64,
     small_files=100,
+    folder_files=500,
 )

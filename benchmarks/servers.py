@@ -25,8 +25,9 @@ class ServerFailed(Exception):
 class Server:
     """A running server. `start_s` reaches from exec to the first 200 of /health."""
 
-    def __init__(self, peer: Peer, process: subprocess.Popen[bytes], port: int, directory: Path) -> None:
+    def __init__(self, peer: Peer, program: Path, process: subprocess.Popen[bytes], port: int, directory: Path) -> None:
         self.peer = peer
+        self.python = program.with_name("python")  # of the environment that has the peer's client
         self.port = port
         self.directory = directory
         self.tree = ProcessTree(process.pid)
@@ -100,7 +101,7 @@ def serve(peer: Peer, program: Path, directory: Path) -> Iterator[Server]:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    server = Server(peer, process, port, directory)
+    server = Server(peer, program, process, port, directory)
     try:
         server.await_health()
         yield server

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from benchmarks.measurements import Measurement
 from benchmarks.scale import Scale
 from benchmarks.servers import Server
-from benchmarks.workloads import artifacts, batches, history, metrics, runs, search, startup
+from benchmarks.workloads import artifacts, batches, folders, history, metrics, runs, search, startup
 
 Workload = Callable[[Server, Scale], Iterator[Measurement]]
 
@@ -17,5 +17,6 @@ FRESH: dict[str, Workload] = {
     "runs": runs.measure,
     "ingest": history.measure_ingest,
     "artifacts": artifacts.measure,
+    "folders": folders.measure,
 }
 FILLED: dict[str, Workload] = {"search": search.measure, "history": history.measure_reads}
