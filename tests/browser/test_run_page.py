@@ -1,5 +1,6 @@
 """The page of one run."""
 
+import zipfile
 from pathlib import Path
 
 from playwright.sync_api import expect
@@ -33,6 +34,20 @@ def test_artifacts_are_opened_folder_by_folder_and_downloaded(
         page.get_by_role("link", name="notes.txt").click()
     download.value.save_as(tmp_path / "notes.txt")
     assert (tmp_path / "notes.txt").read_bytes() == b"all went well\n"
+
+
+def test_a_folder_of_artifacts_is_downloaded_as_one_file(open_page: OpenPage, seeded: Seeded, tmp_path: Path) -> None:
+    page = open_page(f"/experiments/{seeded.sweep}/runs/{seeded.trained}")
+    page.get_by_text("plots/").click()
+    for link, names in (
+        ("Download plots/ as zip", {"roc.svg"}),
+        ("Download all as zip", {"notes.txt", "plots/roc.svg"}),
+    ):
+        with page.expect_download() as download:
+            page.get_by_role("link", name=link).click()
+        download.value.save_as(tmp_path / "archive.zip")
+        with zipfile.ZipFile(tmp_path / "archive.zip") as archive:
+            assert set(archive.namelist()) >= names
 
 
 def test_the_link_an_mlflow_client_prints_needs_no_right_experiment(open_page: OpenPage, seeded: Seeded) -> None:

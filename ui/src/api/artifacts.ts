@@ -7,6 +7,11 @@ export async function listArtifacts(runId: string, path: string, signal?: AbortS
   return (await get<ListArtifactsResponse>("artifacts/list", query, signal)).files ?? [];
 }
 
+/** Where one folder of a run's artifacts can be downloaded, with all in it, as a zip archive; `""` is all of them. */
+export function archiveAddress(runId: string, path: string): string {
+  return addressOf("api/kirok/artifacts/zip", path === "" ? { run_id: runId } : { run_id: runId, path });
+}
+
 /** Where one artifact file can be downloaded. */
 export function artifactAddress(runId: string, path: string): string {
   return addressOf("get-artifact", { run_id: runId, path });

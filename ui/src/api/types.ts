@@ -79,6 +79,8 @@ export interface FileInfo {
   is_dir: boolean;
   /** Bytes; absent for folders. */
   file_size?: number;
+  /** When it was last written; absent for folders, and where the store does not tell. */
+  modified_ms?: number;
 }
 
 export interface SearchExperimentsRequest {

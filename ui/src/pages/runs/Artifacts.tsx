@@ -1,5 +1,5 @@
 import { useEffect, useState } from "react";
-import { artifactAddress, listArtifacts } from "../../api/artifacts.ts";
+import { archiveAddress, artifactAddress, listArtifacts } from "../../api/artifacts.ts";
 import { ApiError } from "../../api/http.ts";
 import type { FileInfo } from "../../api/types.ts";
 import { Notice } from "../../components/Notice.tsx";
@@ -13,7 +13,14 @@ export function Artifacts({ runId }: { runId: string }) {
   return (
     <section>
       <h2>Artifacts</h2>
-      {error ? <Notice error={error} onRetry={retry} /> : <Files runId={runId} files={files ?? []} />}
+      {error ? (
+        <Notice error={error} onRetry={retry} />
+      ) : (
+        <>
+          <Files runId={runId} files={files ?? []} />
+          <Archive runId={runId} path="" />
+        </>
+      )}
     </section>
   );
 }
@@ -55,7 +62,25 @@ function FolderFiles({ runId, path }: { runId: string; path: string }) {
   const [files, error, retry] = useFolder(runId, path);
   if (error) return <Notice error={error} onRetry={retry} />;
   if (files?.length === 0) return <p className="muted">Empty</p>;
-  return files && <Files runId={runId} files={files} />;
+  return (
+    files && (
+      <>
+        <Files runId={runId} files={files} />
+        <Archive runId={runId} path={path} />
+      </>
+    )
+  );
+}
+
+/** A link to a folder with all in it as one file. */
+function Archive({ runId, path }: { runId: string; path: string }) {
+  return (
+    <p>
+      <a className="muted" href={archiveAddress(runId, path)} download>
+        Download {path === "" ? "all" : `${nameOf(path)}/`} as zip
+      </a>
+    </p>
+  );
 }
 
 function useFolder(runId: string, path: string): [FileInfo[] | undefined, ApiError | undefined, () => void] {
