@@ -10,7 +10,7 @@ import urllib3
 from kirok.artifact_stores.objects.open import open_objects
 from kirok.artifact_stores.objects.store import ObjectArtifacts
 from kirok.artifact_stores.protocols import DirectAccess, PartedUploads
-from kirok.base.errors import InvalidParameter, NotFound
+from kirok.base.errors import InvalidParameter, NotFound, Unavailable
 from kirok.base.settings import ArtifactSettings
 from kirok.entities.artifacts import ArtifactPath, FileInfo, Part, SignedRequest
 from object_servers import Bucket
@@ -125,10 +125,11 @@ def test_extra_arguments_go_with_small_and_large_objects(
 
 def test_an_object_replaced_while_it_is_read_is_not_mixed_with_its_successor(anywhere: ObjectArtifacts) -> None:
     put(anywhere, "a", b"1" * 100)
-    opened = anywhere.open(path("a"))
+    opened, held = anywhere.open(path("a")), anywhere.open(path("a"))
     put(anywhere, "a", b"2" * 100)
-    with pytest.raises(Exception, match="replaced while it was being read"):
-        b"".join(opened.read())
+    with pytest.raises(Unavailable, match="replaced while it was being read"):
+        b"".join(opened.read(1))
+    assert b"".join(held.read()) == b"1" * 100
 
 
 @pytest.mark.parametrize("name", NAMES)

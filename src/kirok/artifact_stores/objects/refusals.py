@@ -202,6 +202,11 @@ def _no_answer(refusal: Refusal, facts: Facts, shown: str) -> KirokError:
     where = f"{facts.kind} at {facts.endpoint} ({facts.endpoint_from})"
     if _NO_HOST.search(refusal.text):
         return Unavailable(f"{where} cannot be found: its host has no address. Correct the name, or the DNS.")
+    if "CaUsedAsEndEntity" in refusal.text:
+        return Unavailable(
+            f"No secure connection to {where}: its certificate is its own authority's (CA:TRUE), which is refused. "
+            "Have one made with basicConstraints=CA:FALSE, or by an authority of your own."
+        )
     if _TLS.search(refusal.text):
         return Unavailable(
             f"No secure connection to {where}: its certificate is not trusted, or it does not speak TLS. {facts.trust}"

@@ -39,7 +39,9 @@ class S3Bucket:
     @cached_property
     def settings(self) -> S3Settings:
         """Raises InvalidParameter for a setting of no use, by its name."""
-        return S3Settings.read(self.place, self._artifact_settings, self._env, self._home or Path.home())
+        return S3Settings.read(
+            self.place, self._artifact_settings, self._env, self._home or Path(os.path.expanduser("~"))
+        )
 
     @cached_property
     def requests(self) -> S3Requests:

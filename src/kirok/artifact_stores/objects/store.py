@@ -8,20 +8,28 @@ from typing import Any
 
 from kirok.artifact_stores.names import check_file
 from kirok.artifact_stores.objects.protocols import Bucket
+from kirok.artifact_stores.objects.refusals import NoSuchBucket
 from kirok.artifact_stores.objects.told import told
 from kirok.artifact_stores.objects.uploads import PartedObject, StreamedObject, part_bytes_for
 from kirok.artifact_stores.protocols import DirectAccess, PartedUploads, Upload
-from kirok.base.errors import InvalidParameter, NotFound, PermissionDenied, Unavailable
+from kirok.base.errors import InvalidParameter, NotFound, Unavailable
 from kirok.entities.artifacts import ArtifactPath, FileInfo
 
 _PIECE_BYTES = 1 << 20
 
 
 class OpenObject:
-    """An object as it was when opened; a read of one replaced since is refused by the store."""
+    """An object as it was when opened; a read of one replaced since is refused by the store.
 
-    def __init__(self, bucket: Bucket, path: ArtifactPath, meta: Any) -> None:
+    The answer that told of it goes on to its bytes, for whoever reads all of them.
+    """
+
+    def __init__(self, bucket: Bucket, path: ArtifactPath) -> None:
+        import obstore
+
         self._bucket, self._path = bucket, path
+        self._held: Any = obstore.get(bucket.store, bucket.place.key(path))
+        meta = self._held.meta
         self.size_bytes: int = meta["size"]
         self.modified_s: float = meta["last_modified"].timestamp()
         self._tag: str | None = meta["e_tag"] or None
@@ -29,22 +37,28 @@ class OpenObject:
 
     def read(self, start: int = 0, length: int | None = None) -> Iterator[bytes]:
         """The bytes from `start` on."""
-        import obstore
-
         end = self.size_bytes if length is None else min(self.size_bytes, start + length)
         if start >= end:
             return
-        key = self._bucket.place.key(self._path)
         with told(self._bucket, "read", self._path):
-            found = obstore.get(self._bucket.store, key, options={"range": (start, end), "if_match": self._tag})
-            for piece in found.stream(min_chunk_size=_PIECE_BYTES):
+            for piece in self._answer(start, end).stream(min_chunk_size=_PIECE_BYTES):
                 start += len(piece)
                 yield bytes(piece)
         if start != end:
             raise Unavailable(f"The artifact {str(self._path)!r} broke off {end - start} bytes early. Try again.")
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Let go of the answer."""
+        self._held = None
+
+    def _answer(self, start: int, end: int) -> Any:
+        import obstore
+
+        held, self._held = self._held, None
+        if held is not None and (start, end) == (0, self.size_bytes):
+            return held
+        key = self._bucket.place.key(self._path)
+        return obstore.get(self._bucket.store, key, options={"range": (start, end), "if_match": self._tag})
 
 
 class ObjectArtifacts:
@@ -81,17 +95,11 @@ class ObjectArtifacts:
 
     def open(self, path: ArtifactPath) -> OpenObject:
         """The object at `path`."""
-        import obstore
-
         check_file(path)
-        key = self._bucket.place.key(path)
         try:
             with told(self._bucket, "read", path):
-                return OpenObject(self._bucket, path, obstore.head(self._bucket.store, key))
-        # The answer to a HEAD has no room for a reason, so it is asked for in another way.
-        except PermissionDenied:
-            with told(self._bucket, "read", path):
-                obstore.get(self._bucket.store, key)
+                return OpenObject(self._bucket, path)
+        except NoSuchBucket:
             raise
         except NotFound:
             if self.list(path):
