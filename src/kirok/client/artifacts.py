@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from kirok.artifact_stores.foreign_folders import refuse_foreign_folder
 from kirok.artifact_stores.open import open_run_artifacts
 from kirok.artifact_stores.protocols import ArtifactStore
 from kirok.base.errors import InvalidParameter
@@ -106,9 +107,10 @@ class ArtifactMethods(Connected):
 
     def artifacts_of(self, run_id: str) -> ArtifactStore:
         """The files of a run, wherever they are."""
-        return open_run_artifacts(
-            self._artifact_uri(run_id), self._connection.server, self._connection.settings.artifacts
-        )
+        uri, server, settings = self._artifact_uri(run_id), self._connection.server, self._connection.settings.artifacts
+        if server is not None:
+            refuse_foreign_folder(uri, server.uri, settings)
+        return open_run_artifacts(uri, server, settings)
 
     def _artifact_uri(self, run_id: str) -> str:
         known = self._connection.artifact_uris
