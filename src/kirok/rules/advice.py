@@ -6,7 +6,9 @@ import shlex
 
 CHECK_ADDRESS = "Check the address, wherever it was given: a command, set_tracking_uri() or MLFLOW_TRACKING_URI."
 CHECK_KIND = f"Is this an MLflow or kirok tracking server? {CHECK_ADDRESS}"
-SIGN_IN = "Set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN."
+ACCOUNT = "MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD"
+TOKEN = "MLFLOW_TRACKING_TOKEN"  # noqa: S105 - the name of a setting
+SIGN_IN = f"Set {ACCOUNT}, or {TOKEN}."
 TRUST_CERTIFICATE = "MLFLOW_TRACKING_SERVER_CERT_PATH"
 """The setting that names the certificates of an authority of one's own."""
 LARGER_REQUESTS = "Something before the server limits the size of requests; raise that limit."

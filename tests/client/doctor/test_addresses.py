@@ -34,7 +34,7 @@ def test_an_address_that_cannot_be_used_is_mended(written: str, meant: str, doct
 @pytest.mark.parametrize(
     "uri",
     [
-        *("http://localhost:5000", "https://ml.example.org/ml", "http://[::1]:5000"),
+        *("http://localhost:5000", "https://ml.example.org/ml", "http://[::1]:5000", "HTTP://LOCALHOST:5000"),
         *("sqlite:///mlflow.db", "./mlruns", "E:/mlruns", "file:///data/mlruns", "postgresql://u:p@host/db", "httpd"),
     ],
 )

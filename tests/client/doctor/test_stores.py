@@ -1,5 +1,6 @@
 """Stores without a server, each broken for real."""
 
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -95,6 +96,25 @@ def test_a_store_of_no_kind_is_told_what_works(doctor: Doctor) -> None:
 def test_a_file_where_a_folder_of_runs_should_be_is_told(tmp_path: Path, doctor: Doctor) -> None:
     (tmp_path / "mlruns").write_text("")
     assert doctor(str(tmp_path / "mlruns")).failure().mend == f"MLFLOW_TRACKING_URI=sqlite:///{tmp_path}/mlruns"
+
+
+def test_a_store_in_memory_is_nothing_to_check(doctor: Doctor) -> None:
+    report = doctor("memory://")
+    assert report.names(Status.FAILED) == []
+    assert report.one("address").text == "not checked because memory:// ends with the process that uses it"
+
+
+def test_a_disk_without_room_is_told(kept: str, doctor: Doctor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shutil.disk_usage", lambda _: shutil._ntuple_diskusage(1 << 40, 1 << 40, 3 << 20))
+    failure = doctor(kept).failure()
+    assert failure.text.startswith("only 3 MiB are free on the disk of")
+
+
+def test_a_network_file_system_is_told(kept: str, doctor: Doctor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kirok.stores.sql.sqlite.engine.is_on_network", lambda _: True)
+    found = doctor(kept).of("room")[1]
+    assert found.status is Status.WARNING
+    assert found.mend.startswith("kirok server")
 
 
 def test_a_sound_folder_passes_and_is_left_as_it_was(tmp_path: Path, doctor: Doctor) -> None:

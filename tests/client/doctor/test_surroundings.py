@@ -146,7 +146,7 @@ def test_what_is_examined_and_what_scripts_use_may_differ(
 def test_every_variable_that_kirok_reads_is_known() -> None:
     source = Path(kirok_package.__file__).parent
     read = re.compile(
-        r'(?:setting|switch|number|names|envvar=names)\((?:self\._env, |os\.environ, |env, )?"([A-Z0-9_]+)"'
+        r'(?:setting|switch|number|address|names|envvar=names)\((?:self\._env, |os\.environ, |env, )?"([A-Z0-9_]+)"'
     )
     used = {name for file in source.rglob("*.py") for name in read.findall(file.read_text(encoding="utf-8"))}
     assert len(used) > 50

@@ -204,3 +204,16 @@ def test_an_answer_from_something_else_says_what_answered(answer: Answer, error:
         Script(answer).transport(max_retries=0).call(GET_RUN, GetRun(run_id="r"))
     assert said in raised.value.message
     assert "http://tracker:5000/api/2.0/mlflow/runs/get" in raised.value.message
+
+
+@pytest.mark.parametrize("status", [302, 401, 403, 404, 405, 407, 502, 503, 504])
+def test_what_lies_on_the_way_is_for_the_doctor(status: int) -> None:
+    with pytest.raises(KirokError, match="`kirok doctor http://tracker:5000` checks each step"):
+        Script(failing(status, b"no", location="/x")).transport(max_retries=0).call(GET_RUN, GetRun(run_id="r"))
+
+
+def test_a_refused_request_is_not_for_the_doctor() -> None:
+    with pytest.raises(KirokError) as raised:
+        Script(failing(413, b"too much")).transport(max_retries=0).call(GET_RUN, GetRun(run_id="r"))
+    assert "kirok doctor" not in raised.value.message
+    assert "raise that limit" in raised.value.message

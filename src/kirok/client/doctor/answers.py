@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 from kirok.client.doctor.address import bypass, proxy_variable, use
 from kirok.client.doctor.case import Answer, Case
 from kirok.client.doctor.findings import Finding, failed
+from kirok.rules import advice
 from kirok.rules.passwords import without_password
 from kirok.transport import ConnectionFailed
 from kirok.transport.refusals import excerpt
@@ -47,7 +48,7 @@ def refused(case: Case, answer: Answer) -> Finding:
     given = credentials_source(case)
     wants_token = "bearer" in answer.headers.get("www-authenticate", "").lower()
     if answer.status == 401 and given is None:
-        setting = "MLFLOW_TRACKING_TOKEN" if wants_token else "MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD"
+        setting = advice.TOKEN if wants_token else advice.ACCOUNT
         return failed(
             f"the server wants to know who asks (401, {said(answer)}), and nothing tells it", f"set {setting}"
         )
@@ -89,7 +90,7 @@ def _redirected(case: Case, answer: Answer) -> Finding:
     if any(word in parts.path.lower() or word in parts.netloc.lower() for word in _LOGIN):
         return failed(
             f"{case.base} sends whoever is not known to a login page ({address})",
-            "MLFLOW_TRACKING_TOKEN=a token that this login accepts",
+            f"{advice.TOKEN}=a token that this login accepts",
             "A program cannot fill in a login page: have it let programs in by a token, or by another address.",
         )
     if not parts.netloc:

@@ -121,7 +121,7 @@ def _can_be_tried(case: Case, way: str, location: str) -> bool:
 def _tried(case: Case, way: str, experiment: Experiment) -> list[Finding]:
     shown = f"{_WORDS.get(way, way)}, {without_password(experiment.artifact_location)}"
     try:
-        return [within(6 * case.timeout_s, lambda: _try(case, shown, way, experiment))]
+        return [within(4 * case.timeout_s, lambda: _try(case, shown, way, experiment))]
     except TimeoutError as error:
         return [failed(f"{shown}: {error}", _NOT_ANSWERING.get(way, "see that the store can be reached from here"))]
     except (KirokError, OSError) as error:

@@ -32,7 +32,7 @@ class Target(Struct, frozen=True):
     @property
     def is_server(self) -> bool:
         """Whether a server is meant."""
-        return self.uri.startswith(("http://", "https://"))
+        return self.uri.lower().startswith(("http://", "https://"))
 
 
 class Surroundings(Struct, frozen=True):

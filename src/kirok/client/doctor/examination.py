@@ -129,6 +129,9 @@ def _findings(check: Check, case: Case) -> Sequence[Finding]:
         return [failed(error.message, "see above")]
     except OSError as error:
         return [failed(f"this machine refuses: {error}", "let this account do it")]
+    except Exception as error:  # a defect of one check must not hide what the others find
+        kind = f"{type(error).__module__}.{type(error).__name__}"
+        return [failed(f"the check itself broke off ({kind})", "report this as a defect of kirok, with `--json`")]
     if found is None:
         return []
     return [found] if isinstance(found, Finding) else found

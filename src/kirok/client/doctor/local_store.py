@@ -30,6 +30,8 @@ def check_address(case: Case) -> Finding:
     if meant is not None:
         return failed(f"{shown!r} cannot be used as it is written", use(case, without_password(meant)))
     try:
+        if opening.kind_of(case.target.uri) == "memory":
+            return skipped(f"{shown} ends with the process that uses it")
         file = place_of(case.target.uri)
         if file is None:
             opening.database_server(case.target.uri, DatabaseSettings.read(case.env))

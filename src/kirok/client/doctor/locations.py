@@ -137,11 +137,11 @@ def _refusing(case: Case, root: _Root) -> Finding | None:
 def _counted(case: Case, root: _Root) -> str:
     """How much lies there, as the beginning of a sentence."""
     ids = [experiment.experiment_id for experiment in root.experiments]
+    named = f"{len(ids):,} experiments" if len(ids) > 1 else f"experiment {root.experiments[0].name!r}"
     try:
         runs = case.count_runs(ids)
-    except KirokError:
-        runs = 0
-    named = f"{len(ids):,} experiments" if len(ids) > 1 else f"experiment {root.experiments[0].name!r}"
+    except KirokError:  # too many to be counted in a moment
+        return f"{named} {'have' if len(ids) > 1 else 'has'} files"
     many = f"{'at least ' if runs == MOST_COUNTED else ''}{runs:,} {'run' if runs == 1 else 'runs'}"
     return f"{named} with {many} {'have' if len(ids) > 1 else 'has'} files"
 

@@ -12,6 +12,7 @@ from kirok.client.doctor.case import DEFAULT, Case
 from kirok.client.doctor.findings import Finding, ok, warning
 from kirok.client.doctor.local_store import credentials_file_fix, place_of
 from kirok.rules.passwords import without_password
+from kirok.rules.uris.databases import sqlite_uri
 from kirok.stores.neighbours import neighbours
 
 _DRIVERS = ("psycopg", "PyMySQL", "boto3", "obstore", "urllib3")
@@ -41,7 +42,7 @@ def check_neighbours(case: Case) -> list[Finding]:
     shown = shlex.quote(without_password(case.target.uri))
     findings = []
     for place in neighbours(store, case.surroundings.folder):
-        uri = str(place) if place.is_dir() else f"sqlite:///{place.as_posix()}"
+        uri = str(place) if place.is_dir() else sqlite_uri(place.as_posix())
         findings.append(
             warning(
                 f"{place} holds runs that are not in {without_password(case.target.uri)}: they were tracked while "
