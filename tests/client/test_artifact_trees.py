@@ -4,7 +4,7 @@ import io
 import logging
 import os
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from threading import Barrier, Lock
 
@@ -215,8 +215,6 @@ class FarServer(FarSide):
         super().__init__(listed)
         self._bundled, self._breaks_off = bundled, breaks_off
 
-    largest_bytes = 1 << 20
-
     def bundles(self) -> "FarServer":
         return self
 
@@ -295,6 +293,25 @@ def test_names_that_are_one_on_a_file_system_are_told(tmp_path: Path, monkeypatc
     with pytest.raises(InvalidParameter, match="one name on this file system"):
         download(far, ROOT, tmp_path)
     assert len(contents(tmp_path)) == 1
+
+
+def test_where_bundles_are_refused_as_too_large_files_go_one_by_one(tmp_path: Path, folder: Path) -> None:
+    """As something between client and server may do that limits requests more than usual."""
+
+    refused: list[int] = []
+
+    class Small:
+        def upload(self, files: Sequence[tuple[Path, ArtifactPath]]) -> list[Path]:
+            refused.append(len(files))
+            raise InternalError("413 Request Entity Too Large")
+
+    class Limited(LocalArtifacts):
+        def bundles(self) -> Small:
+            return Small()
+
+    upload_folder(Limited(tmp_path / "one"), folder, ROOT, ArtifactSettings(at_once=1))
+    assert contents(tmp_path / "one") == contents(folder)
+    assert 1 <= len(refused) <= 2  # the second was made ready before the first was refused
 
 
 def test_a_settings_number_of_transfers_is_kept_to(tmp_path: Path, folder: Path) -> None:

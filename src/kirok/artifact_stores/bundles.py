@@ -28,9 +28,6 @@ class BundlingStore(ArtifactStore, Protocol):
 class Bundles:
     """Bundles of the files below `root` on a kirok server."""
 
-    largest_bytes = wire.MAX_FILE_BYTES
-    """Larger files travel on their own."""
-
     def __init__(self, transport: Transport, root: ArtifactPath) -> None:
         self._transport, self._root = transport, root
 
@@ -44,7 +41,7 @@ class Bundles:
         return cls(transport, root) if info.artifact_bundles_enabled else None
 
     def upload(self, files: Sequence[tuple[Path, ArtifactPath]]) -> list[Path]:
-        """Store local files at their paths, each whole or not at all; those that were no longer there are returned.
+        """Store local files of up to 1 MiB at their paths, each whole or not at all; those gone meanwhile are returned.
 
         Sent again, whole, where no answer came: what is stored twice is the same. The error of a refused file names
         it and says how many before it are stored.
@@ -72,7 +69,7 @@ class Bundles:
         return missing
 
     def download(self, folder: ArtifactPath) -> Iterator[wire.BundledFile]:
-        """The files below a directory, by paths relative to it; those larger than `largest_bytes` without content.
+        """The files below a directory, by paths relative to it; large ones without content.
 
         ServerUnreachable where they break off; what came before is whole.
         """

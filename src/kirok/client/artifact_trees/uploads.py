@@ -9,16 +9,17 @@ from pathlib import Path
 from kirok.artifact_stores.bundles import Bundles, BundlingStore
 from kirok.artifact_stores.protocols import ArtifactStore
 from kirok.artifact_stores.transfers import send_file
-from kirok.base.errors import KirokError
+from kirok.base.errors import InternalError, KirokError
 from kirok.base.settings import ArtifactSettings
 from kirok.client.artifact_trees.local_files import LocalFile, local_files
 from kirok.client.artifact_trees.parallel import Transfer, run_all
 from kirok.client.artifact_trees.progress import Progress, terminal
 from kirok.entities.artifacts import ArtifactPath
 
-# Large enough that a request costs nothing beside its files, small enough that one sent again is soon there.
-_BUNDLE_BYTES = 8 << 20
+# Many files cost one request, and the request stays below 1 MiB, beyond which nginx refuses by default.
+_BUNDLE_BYTES = 900 << 10
 _BUNDLE_FILES = 250
+_BUNDLED_FILE_BYTES = 256 << 10
 
 _log = logging.getLogger("kirok")
 
@@ -80,14 +81,14 @@ class _Sender:
         for file in files:
             if file.size_bytes >= max(1, self._settings.parted_from_bytes):
                 large.append(file)
-            elif self._far_bundles is None or file.size_bytes > Bundles.largest_bytes:
+            elif self._far_bundles is None or file.size_bytes > _BUNDLED_FILE_BYTES:
                 yield partial(self.send, file)
             else:
-                group.append(file)
-                size += file.size_bytes
-                if size >= _BUNDLE_BYTES or len(group) >= _BUNDLE_FILES:
+                if size + file.size_bytes > _BUNDLE_BYTES or len(group) >= _BUNDLE_FILES:
                     yield from self._together(group)
                     group, size = [], 0
+                group.append(file)
+                size += file.size_bytes
         yield from self._together(group)
 
     def _together(self, group: Sequence[LocalFile]) -> Iterator[Transfer]:
@@ -101,7 +102,15 @@ class _Sender:
             yield partial(self._send_bundle, self._bundles, group)
 
     def _send_bundle(self, bundles: Bundles, group: Sequence[LocalFile]) -> None:
-        for missing in bundles.upload([(file.file, file.path) for file in group]):
+        try:
+            left_out = bundles.upload([(file.file, file.path) for file in group])
+        except InternalError:
+            # Something before the server may allow smaller requests only. Alone they pass, or tell what is wrong.
+            self._far_bundles = self._bundles = None
+            for file in group:
+                self.send(file)
+            return
+        for missing in left_out:
             _warn_of_missing(missing)
         self._progress.add(len(group), sum(file.size_bytes for file in group))
 
