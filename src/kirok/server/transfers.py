@@ -23,6 +23,8 @@ from kirok.server.messages import ClientGone, Exchange, Header, Reply
 from kirok.server.streaming import departure
 from kirok.wire.uploads import CHECKSUM
 
+SANDBOX: Header = (b"content-security-policy", b"sandbox")
+"""Beside every byte of somebody's artifacts: a page among them must not act as this server's own, however opened."""
 # Pieces are gathered up to this before a thread writes them: the hop costs nothing beside 1 MiB.
 _PIECE_BYTES = 1 << 20
 _CHECKSUM = CHECKSUM.lower().encode()
@@ -120,8 +122,7 @@ async def send_file(exchange: Exchange, file: OpenFile, name: str, executor: Exe
             (b"last-modified", formatdate(file.modified_s, usegmt=True).encode()),
             (b"accept-ranges", b"bytes"),
             (b"cache-control", b"no-cache"),
-            # A page among somebody's artifacts must not act as this server's own, however it is opened.
-            (b"content-security-policy", b"sandbox"),
+            SANDBOX,
         ]
         if _known_to_client(exchange.headers, etag, file.modified_s):
             await exchange.start(304, headers)

@@ -17,7 +17,7 @@ from kirok.server.folders import FoundFile, files_ahead
 from kirok.server.handlers import Handlers, Streams
 from kirok.server.messages import Exchange, Header, Reply
 from kirok.server.streaming import send_pieces
-from kirok.server.transfers import attachment
+from kirok.server.transfers import SANDBOX, attachment
 from kirok.server.zips import ZipStream
 from kirok.wire import artifact_endpoints as endpoints
 from kirok.wire import artifacts as wire
@@ -25,7 +25,6 @@ from kirok.wire import bundles
 from kirok.wire.experiments import Empty
 from kirok.wire.json_quirks import decode_query, encode
 
-_SMALL_BYTES = 256 << 10
 _PIECE_BYTES = 256 << 10
 Query = TypeVar("Query", bound=Struct)
 
@@ -38,7 +37,11 @@ async def upload_bundle(context: Context, exchange: Exchange) -> None:
 
 async def download_bundle(context: Context, exchange: Exchange) -> None:
     folder = ArtifactPath.parse(_query(exchange, bundles.Bundle).path)
-    headers: list[Header] = [(b"content-type", bundles.CONTENT_TYPE.encode())]
+    headers: list[Header] = [
+        (b"content-type", bundles.CONTENT_TYPE.encode()),
+        (b"content-disposition", attachment(f"{folder.name or 'artifacts'}.bundle")),
+        SANDBOX,
+    ]
     await send_pieces(exchange, headers, _bundled(context.proxied, folder, _threads(context)))
 
 
@@ -79,6 +82,7 @@ async def _send_zip(
         (b"content-type", b"application/zip"),
         (b"content-disposition", attachment(f"{name}.zip")),
         (b"cache-control", b"no-cache"),
+        SANDBOX,
     ]
     await send_pieces(exchange, headers, _zipped(store, folder, in_thread))
 
@@ -87,7 +91,7 @@ async def _zipped(
     store: ArtifactStore, folder: ArtifactPath, in_thread: Callable[..., Any]
 ) -> AsyncGenerator[bytes, None]:
     is_empty = True
-    coming = files_ahead(store, folder, in_thread, small_bytes=_SMALL_BYTES)
+    coming = files_ahead(store, folder, in_thread, small_bytes=bundles.MAX_FILE_BYTES)
     with closing(ZipStream()) as archive:
         async with aclosing(coming) as groups:
             async for group in groups:
