@@ -46,7 +46,7 @@ def command(old: str, new: str, dry_run: bool, backend_store_uri: str | None, tr
     """Have records that place their files below OLD place them below NEW.
 
     \b
-    kirok artifacts relocate /home/me/mlruns /data/mlruns --dry-run
+    kirok artifacts relocate /mnt/old/mlruns /data/mlruns --dry-run
     kirok artifacts relocate s3://old-bucket s3://new-bucket/mlflow
     kirok artifacts relocate 'E:\\mlruns' /mnt/e/mlruns --backend-store-uri sqlite:///mlflow.db
 
