@@ -125,6 +125,25 @@ def test_a_file_that_vanishes_meanwhile_is_left_out(
     assert "was removed before it could be stored" in caplog.text
 
 
+def test_a_log_that_grows_while_it_is_stored_goes_alone(
+    tracked: str, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, growing = Path.read_bytes, folder / "1" / "ж 1.bin"
+
+    def reading(file: Path) -> bytes:
+        if file == growing:
+            with file.open("ab") as log:
+                log.write(bytes(300_000))
+        return read(file)
+
+    monkeypatch.setattr(Path, "read_bytes", reading)
+    with kirok.start_run() as run:
+        kirok.log_artifacts(str(folder))
+    monkeypatch.undo()
+    fetched = kirok.MlflowClient().download_artifacts(run.info.run_id, "", str(tmp_path / "fetched"))
+    assert contents(Path(fetched)) == contents(folder)
+
+
 def test_a_refused_file_is_named(tracked: str, folder: Path) -> None:
     with kirok.start_run():
         kirok.log_text("x", "2/ж 102.bin/inner")  # a directory stands where a file is to go

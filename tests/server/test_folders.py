@@ -11,14 +11,14 @@ import pytest
 from kirok.artifact_stores.local.store import LocalArtifacts
 from kirok.artifact_stores.protocols import OpenFile
 from kirok.entities.artifacts import ArtifactPath
-from kirok.wire.bundles import BundleReader, ending, framed
+from kirok.wire.bundles import MAX_FILE_BYTES, BundleReader, ending, framed
 from server.conftest import API
 from server.in_process import client_of
 from server.test_artifacts import OUTSIDE, PROXY, put
 
 BUNDLE = "/api/kirok/mlflow-artifacts/bundle"
 ZIP = "/api/kirok/mlflow-artifacts/zip"
-TREE = {"a.txt": b"hello", "deep/er/ж 기록.json": b"{}" * 900, "deep/empty": b"", "weights.bin": os.urandom(300_000)}
+TREE = {"a.txt": b"hello", "deep/er/ж 기록.json": b"{}" * 900, "deep/empty": b"", "weights.bin": os.urandom(200_000)}
 
 
 def bundle(files: dict[str, bytes]) -> bytes:
@@ -57,7 +57,7 @@ def test_a_bundle_of_hundreds_of_files_keeps_them_apart(client: httpx.Client) ->
 
 
 def test_a_large_file_is_only_mentioned(client: httpx.Client) -> None:
-    put(client, "a/big", b"x" * ((1 << 20) + 1))
+    put(client, "a/big", b"x" * (MAX_FILE_BYTES + 1))
     put(client, "a/small", b"y")
     assert fetched(client, "a") == {"big": None, "small": b"y"}
 

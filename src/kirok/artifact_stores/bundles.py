@@ -25,6 +25,10 @@ class BundlingStore(ArtifactStore, Protocol):
         """The way to do so; None where the far side has none. Asks it."""
 
 
+LARGEST_BYTES = wire.MAX_FILE_BYTES
+"""The largest file that travels in a bundle."""
+
+
 class Bundles:
     """Bundles of the files below `root` on a kirok server."""
 
@@ -41,32 +45,30 @@ class Bundles:
         return cls(transport, root) if info.artifact_bundles_enabled else None
 
     def upload(self, files: Sequence[tuple[Path, ArtifactPath]]) -> list[Path]:
-        """Store local files of up to 1 MiB at their paths, each whole or not at all; those gone meanwhile are returned.
+        """Store local files at their paths, each whole or not at all.
 
-        Sent again, whole, where no answer came: what is stored twice is the same. The error of a refused file names
-        it and says how many before it are stored.
+        Those that are gone or have grown beyond `LARGEST_BYTES` meanwhile are left out, and returned. Sent again,
+        whole, where no answer came: what is stored twice is the same. The error of a refused file names it and says
+        how many before it are stored.
         """
-        missing: list[Path] = []
+        left_out: list[Path] = []
 
         def body() -> Iterator[bytes]:
-            missing.clear()
-            return _framed(files, missing)
+            left_out.clear()
+            return _framed(files, left_out)
 
         headers = {"Content-Type": wire.CONTENT_TYPE}
+        query = self._query(ArtifactPath(""))
         sent = self._transport.send(
-            UPLOAD_BUNDLE.method,
-            UPLOAD_BUNDLE.api_path,
-            query=self._query(ArtifactPath("")),
-            headers=headers,
-            body=body,
+            UPLOAD_BUNDLE.method, UPLOAD_BUNDLE.api_path, query=query, headers=headers, body=body
         )
         answer = decode_answer(sent.read(), wire.BundleStored)
-        if answer.files != len(files) - len(missing):
+        if answer.files != len(files) - len(left_out):
             raise ServerUnreachable(
-                f"The server took {answer.files} of {len(files) - len(missing)} files. Does something between here and "
-                "there change what is sent?"
+                f"The server took {answer.files} of {len(files) - len(left_out)} files. Does something between here "
+                "and there change what is sent?"
             )
-        return missing
+        return left_out
 
     def download(self, folder: ArtifactPath) -> Iterator[wire.BundledFile]:
         """The files below a directory, by paths relative to it; large ones without content.
@@ -87,14 +89,17 @@ class Bundles:
         return [("path", str(ArtifactPath.of(self._root, folder)))]
 
 
-def _framed(files: Sequence[tuple[Path, ArtifactPath]], missing: list[Path]) -> Iterator[bytes]:
+def _framed(files: Sequence[tuple[Path, ArtifactPath]], left_out: list[Path]) -> Iterator[bytes]:
     waiting: list[bytes] = []
     size = count = 0
     for file, path in files:
         try:
             content = file.read_bytes()
         except FileNotFoundError:
-            missing.append(file)
+            left_out.append(file)
+            continue
+        if len(content) > LARGEST_BYTES:
+            left_out.append(file)
             continue
         waiting.append(wire.framed(str(path), content))
         size += len(content)

@@ -113,7 +113,7 @@ DOWNLOAD_BUNDLE = Endpoint(
     bundles.Bundle,
     bytes,
     _READ,
-    "All files of a directory below the server's artifacts destination, those up to 1 MiB with their content.",
+    "All files of a directory below the server's artifacts destination, those of up to 256 KiB with their content.",
     base="/mlflow-artifacts",
     at_root=True,
 )
@@ -124,7 +124,7 @@ UPLOAD_BUNDLE = Endpoint(
     bytes,
     bundles.BundleStored,
     _EDIT,
-    "Store many files of up to 1 MiB in a directory below the server's artifacts destination.",
+    "Store many files of up to 256 KiB in a directory below the server's artifacts destination.",
     base="/mlflow-artifacts",
     at_root=True,
     query=bundles.Bundle,

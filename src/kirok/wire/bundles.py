@@ -19,8 +19,8 @@ from msgspec import Struct
 
 from kirok.base.errors import InvalidParameter
 
-MAX_FILE_BYTES = 1 << 20
-"""The largest file that travels in a bundle: both ends hold some of them whole."""
+MAX_FILE_BYTES = 256 << 10
+"""The largest file that travels in a bundle: both ends hold some of them whole, and a larger one gains little."""
 
 CONTENT_TYPE = "application/vnd.kirok.bundle"
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
-from kirok.artifact_stores.bundles import Bundles, BundlingStore
+from kirok.artifact_stores.bundles import LARGEST_BYTES, Bundles, BundlingStore
 from kirok.artifact_stores.protocols import ArtifactStore
 from kirok.artifact_stores.transfers import send_file
 from kirok.base.errors import InternalError, KirokError
@@ -19,7 +19,6 @@ from kirok.entities.artifacts import ArtifactPath
 # Many files cost one request, and the request stays below 1 MiB, beyond which nginx refuses by default.
 _BUNDLE_BYTES = 900 << 10
 _BUNDLE_FILES = 250
-_BUNDLED_FILE_BYTES = 256 << 10
 
 _log = logging.getLogger("kirok")
 
@@ -81,7 +80,7 @@ class _Sender:
         for file in files:
             if file.size_bytes >= max(1, self._settings.parted_from_bytes):
                 large.append(file)
-            elif self._far_bundles is None or file.size_bytes > _BUNDLED_FILE_BYTES:
+            elif self._far_bundles is None or file.size_bytes > LARGEST_BYTES:
                 yield partial(self.send, file)
             else:
                 if size + file.size_bytes > _BUNDLE_BYTES or len(group) >= _BUNDLE_FILES:
@@ -103,16 +102,16 @@ class _Sender:
 
     def _send_bundle(self, bundles: Bundles, group: Sequence[LocalFile]) -> None:
         try:
-            left_out = bundles.upload([(file.file, file.path) for file in group])
+            left_out = set(bundles.upload([(file.file, file.path) for file in group]))
         except InternalError:
             # Something before the server may allow smaller requests only. Alone they pass, or tell what is wrong.
             self._far_bundles = self._bundles = None
-            for file in group:
+            left_out = {file.file for file in group}
+        for file in group:
+            if file.file in left_out:
                 self.send(file)
-            return
-        for missing in left_out:
-            _warn_of_missing(missing)
-        self._progress.add(len(group), sum(file.size_bytes for file in group))
+            else:
+                self._progress.add(1, file.size_bytes)
 
     def send(self, file: LocalFile) -> None:
         """Store one file."""
