@@ -12,6 +12,7 @@ import pytest
 
 from client.doctor.conftest import Doctor
 from client.doctor.fronts import Answering, Reply, Request, front, passing_to
+from databases import PostgresqlServer
 from kirok.client.doctor.findings import Status
 from running_servers import kirok_server
 
@@ -125,6 +126,18 @@ def test_a_web_page_is_no_tracking_server(doctor: Doctor) -> None:
     assert failure.mend == "MLFLOW_TRACKING_URI=http://HOST:PORT"
 
 
+def test_a_gateway_that_answers_for_health_itself_is_no_obstacle(server_address: str, doctor: Doctor) -> None:
+    def answering(request: Request) -> Reply:
+        if request.path == "/health":
+            return Reply(200, b'{"status": "up"}', {"Content-Type": "application/json"})
+        return passing_to(server_address)(request)
+
+    with front(answering) as address:
+        report = doctor(address)
+    assert report.names(Status.FAILED) == []
+    assert "something else" in report.one("answer").text
+
+
 def test_a_redirect_to_https_is_followed_by_hand(doctor: Doctor) -> None:
     with front(lambda request: Reply(301, headers={"Location": f"https://ml.example.org{request.path}"})) as address:
         failure = doctor(address).failure()
@@ -172,6 +185,22 @@ def test_a_server_whose_database_is_gone_says_so(doctor: Doctor, tmp_path: Path)
         report = doctor(running.address)
     assert report.failure() is report.one("server")
     assert "no such table" in report.failure().text
+    assert "--backend-store-uri" in report.failure().mend
+
+
+def test_a_server_whose_database_may_only_be_read_says_so(
+    doctor: Doctor, tmp_path: Path, postgresql_server: PostgresqlServer
+) -> None:
+    uri = postgresql_server.create()
+    name = uri.rpartition("/")[2]
+    with kirok_server(tmp_path, "--backend-store-uri", uri) as running:
+        postgresql_server.execute(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on')
+        postgresql_server.execute(
+            f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"  # they connect anew
+        )
+        report = doctor(running.address)
+    assert report.failure() is report.one("write")
+    assert "takes no writes just now" in report.failure().text
     assert "--backend-store-uri" in report.failure().mend
 
 

@@ -2,6 +2,7 @@
 
 import shutil
 import sqlite3
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -136,6 +137,13 @@ def test_nothing_yet_is_no_failure(doctor: Doctor, tmp_path: Path) -> None:
     assert not (tmp_path / "mlflow.db").exists()
 
 
+def test_a_driver_that_is_missing_is_installed(doctor: Doctor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pymysql", None)
+    for name in [name for name in sys.modules if name.startswith("kirok.stores.sql.mysql.server")]:
+        monkeypatch.delitem(sys.modules, name)
+    assert doctor("mysql://me:hunter2@host/mlflow").failure().mend == "pip install 'kirok[mysql]'"
+
+
 @pytest.fixture
 def served(postgresql_server: PostgresqlServer) -> Iterator[tuple[PostgresqlServer, str, Stores]]:
     """A PostgreSQL, the URI of a database on it with a run in it, and its stores."""
@@ -185,4 +193,5 @@ def test_a_wrong_password_is_told_without_showing_it(
     host = uri.partition("@")[2]
     report = doctor(f"postgresql://nobody-known:hunter2@{host}")
     assert report.failure() is report.one("store")
+    assert report.failure().mend == "MLFLOW_TRACKING_URI=postgresql://USER:PASSWORD@HOST:PORT/DATABASE"
     assert "hunter2" not in repr(report.outcomes)

@@ -72,6 +72,11 @@ def test_a_database_beside_the_folder_in_use_is_pointed_out(doctor: Doctor, tmp_
             "rename MLFLOW_TRACKNG_URI to MLFLOW_TRACKING_URI",
         ),
         (
+            {"MLFLOW_TRACKING_AWS_SIGV4": "true"},
+            "MLFLOW_TRACKING_AWS_SIGV4=true is read by MLflow's client and not by kirok",
+            "MLFLOW_TRACKING_TOKEN=a token that the server accepts",
+        ),
+        (
             {"MLFOW_TRACKING_TOKEN": "hush"},
             "nobody reads MLFOW_TRACKING_TOKEN",
             "rename MLFOW_TRACKING_TOKEN to MLFLOW_TRACKING_TOKEN",

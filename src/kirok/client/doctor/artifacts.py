@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from kirok.artifact_stores.foreign_folders import refuse_foreign_folder
 from kirok.artifact_stores.open import open_run_artifacts
 from kirok.artifact_stores.protocols import ArtifactStore
 from kirok.base.errors import InvalidParameter, KirokError, NotFound, PermissionDenied
@@ -16,7 +17,7 @@ from kirok.client.doctor.time_limits import within
 from kirok.entities.artifacts import ArtifactPath
 from kirok.entities.experiments import Experiment
 from kirok.rules.aliases import parse_aliases
-from kirok.rules.locations import below
+from kirok.rules.locations import below, run_artifact_uri
 from kirok.rules.passwords import without_password
 from kirok.rules.uris.buckets import ObjectLocation
 from kirok.rules.uris.here import local_folder
@@ -99,23 +100,34 @@ def check_files(case: Case) -> list[Finding]:
     """A file stored, read, listed and deleted by each way in use."""
     findings = []
     for way, experiment in ways_in_use(case).items():
-        if _can_be_tried(case, way, resolved(case, experiment)):
+        if _can_be_tried(case, way, experiment):
             findings += _tried(case, way, experiment)
     return findings or [skipped("no experiment has its files where this client could reach them")]
 
 
-def _can_be_tried(case: Case, way: str, location: str) -> bool:
+def elsewhere(case: Case, experiment: Experiment) -> str | None:
+    """Why an experiment's files lie in a folder of the server's machine that this one does not have; None where they
+    do not. InvalidParameter for a folder of another kind of machine.
+    """
+    if not case.target.is_server:
+        return None
+    location = resolved(case, experiment)
+    local_folder(location)
+    try:
+        refuse_foreign_folder(run_artifact_uri(location, "run"), case.base, case.settings.artifacts)
+    except InvalidParameter as error:
+        return error.message
+    return None
+
+
+def _can_be_tried(case: Case, way: str, experiment: Experiment) -> bool:
     """Whether a trial would do no harm. Where it cannot, `locations` says what to do about it."""
     if way == "unknown" or (way == "proxied" and not case.target.is_server):
         return False
-    if way != "folder":
-        return True
     try:
-        folder = local_folder(location)
+        return way != "folder" or elsewhere(case, experiment) is None
     except InvalidParameter:
         return False
-    # A folder of the server's machine that this one does not have would be made here.
-    return folder is not None and (folder.exists() or not case.target.is_server)
 
 
 def _tried(case: Case, way: str, experiment: Experiment) -> list[Finding]:

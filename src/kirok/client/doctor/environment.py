@@ -12,6 +12,11 @@ from kirok.rules.passwords import without_password
 
 _SECRET = ("PASSWORD", "TOKEN", "SECRET", "KEY", "CREDENTIAL")
 _NEAR = 0.87
+_MLFLOWS_ALONE = {
+    "MLFLOW_TRACKING_AUTH": "MLFLOW_TRACKING_TOKEN=a token that the server accepts",
+    "MLFLOW_TRACKING_AWS_SIGV4": "MLFLOW_TRACKING_TOKEN=a token that the server accepts",
+    "MLFLOW_WORKSPACE": "run one server per workspace",
+}
 _SHORTEST = 10
 
 
@@ -23,6 +28,7 @@ def check_variables(case: Case) -> list[Finding]:
         *_credentials(case),
         *_object_stores(case),
         *_switches(case),
+        *_unread(case),
         *_misspelt(case),
     ]
     return found or [ok("none that contradict each other")]
@@ -129,6 +135,12 @@ def _switches(case: Case) -> Iterator[Finding]:
                 f"{name}={without_password(lower)} wins over {name.upper()}={without_password(upper)}",
                 f"unset {name.upper()}",
             )
+
+
+def _unread(case: Case) -> Iterator[Finding]:
+    for name, instead in _MLFLOWS_ALONE.items():
+        if case.env.get(name):
+            yield warning(f"{shown(name, case.env[name])} is read by MLflow's client and not by kirok", instead)
 
 
 def _misspelt(case: Case) -> Iterator[Finding]:

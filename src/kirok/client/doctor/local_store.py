@@ -36,6 +36,9 @@ def check_address(case: Case) -> Finding:
         if file is None:
             opening.database_server(case.target.uri, DatabaseSettings.read(case.env))
     except KirokError as error:
+        if isinstance(error.__cause__, ImportError):
+            extra = "mysql" if case.target.uri.startswith(("mysql", "mariadb")) else "postgres"
+            return failed(error.message, f"pip install 'kirok[{extra}]'")
         return failed(error.message, use(case, "sqlite:///mlflow.db"))
     return ok(f"{shown} ({case.target.source})")
 
@@ -60,9 +63,9 @@ def check_place(case: Case) -> Finding:
     try:
         return _of_schema(uri, within(2 * case.timeout_s, lambda: opening.schema_state(uri)))
     except KirokError as error:
-        return failed(error.message, _mend_of(case, error))
+        return failed(error.message, _other_database(case) if file is None else _mend_of(case, error))
     except TimeoutError as error:
-        return failed(f"{without_password(uri)}: {error}", use(case, "the database's address"))
+        return failed(f"{without_password(uri)}: {error}", _other_database(case))
 
 
 def _absent(file: Path, *, is_folder: bool) -> Finding:
@@ -138,7 +141,11 @@ def _mend_of(case: Case, error: KirokError) -> str:
         return f"fuser -v {file}   (and end the process that it names)"
     if isinstance(error, PermissionDenied):
         return "grant INSERT, UPDATE and DELETE on MLflow's tables to the account in the URI"
-    return use(case, "the database's address")
+    return _other_database(case)
+
+
+def _other_database(case: Case) -> str:
+    return use(case, f"{case.target.uri.partition(':')[0]}://USER:PASSWORD@HOST:PORT/DATABASE")
 
 
 def check_experiments(case: Case) -> Finding:

@@ -1,6 +1,7 @@
 """Where the files of existing experiments lie, and which of these places this client cannot reach."""
 
 import os
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -9,8 +10,8 @@ from msgspec.structs import replace
 
 from kirok.artifact_stores.open import open_run_artifacts
 from kirok.base.errors import InvalidParameter, KirokError
-from kirok.client.doctor.address import is_this_machine, use
-from kirok.client.doctor.artifacts import resolved, way_of, ways_in_use
+from kirok.client.doctor.address import use
+from kirok.client.doctor.artifacts import elsewhere, resolved, way_of, ways_in_use
 from kirok.client.doctor.case import MOST_COUNTED, Case
 from kirok.client.doctor.findings import Finding, Status, failed, ok, warning
 from kirok.client.doctor.time_limits import within
@@ -24,6 +25,7 @@ from kirok.rules.uris.paths import LocalPath, Machine
 from kirok.rules.uris.proxied import Proxied
 
 _MOST_PLACES_TRIED = 8
+_LAST_NAME = re.compile(r"[\\/]+[^\\/]*[\\/]*$")
 
 
 class _Root(Struct, frozen=True):
@@ -67,8 +69,8 @@ def _root_of(location: str) -> str:
     except InvalidParameter:
         return location
     match place:
-        case LocalPath(path=path):
-            return location.rstrip("/\\")[: -len(path.rpartition("/")[2]) - 1] if "/" in path.strip("/") else location
+        case LocalPath():
+            return _LAST_NAME.sub("", location) or location
         case ObjectLocation():
             return replace(place, key="", query="").uri
         case Proxied():
@@ -99,20 +101,21 @@ def _folder_elsewhere(case: Case, root: _Root, path: LocalPath) -> Finding | Non
     if path.machine is not Machine.ANY and (path.machine is Machine.WINDOWS) != (os.name == "nt"):
         kind = "a Windows machine" if path.machine is Machine.WINDOWS else "a Linux or macOS machine"
         return failed(f"{_counted(case, root)} in {shown}, a folder of {kind}", _alias(shown))
-    folder = path_here(path, root.location)
-    # The folder of an experiment is made with its first file. Without a server, and on a server's own machine, the one
-    # that holds them all is made then, too.
-    is_elsewhere = case.target.is_server and not is_this_machine(case.way.host)
-    sign_of_life = folder.parent if is_elsewhere else folder.parent.parent
-    if folder.exists() or (sign_of_life != Path(folder.anchor) and sign_of_life.exists()):
-        return None
-    if case.target.is_server:
+    foreign = elsewhere(case, root.experiments[0])
+    if foreign is not None:
         return failed(
             f"{_counted(case, root)} in {shown}, a folder of the server's machine that this one does not have",
             f"kirok artifacts relocate {shown} mlflow-artifacts:/   (there; its server started with --serve-artifacts "
             f"--artifacts-destination {shown})",
-            "A run that logs a file here would make that folder on this machine, where nobody looks for it.",
+            foreign,
         )
+    if case.target.is_server:
+        return None
+    # The folder of an experiment, and the one that holds them all, are made with the first file.
+    folder = path_here(path, root.location)
+    around = folder.parent.parent
+    if folder.exists() or (around != Path(folder.anchor) and around.exists()):
+        return None
     return warning(f"{_counted(case, root)} in {shown}, which is not there: moved, or another machine's", _alias(shown))
 
 
