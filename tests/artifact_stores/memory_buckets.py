@@ -1,10 +1,13 @@
 """A bucket in this process's memory: the quickest there is, and without parts of its own, as Google's are."""
 
+from collections.abc import Sequence
+
 import obstore
 from obstore.store import MemoryStore
 
 from kirok.artifact_stores.objects.places import Place
 from kirok.artifact_stores.objects.refusals import Facts
+from kirok.artifact_stores.objects.removal import remove
 
 
 class MemoryBucket:
@@ -34,6 +37,9 @@ class MemoryBucket:
 
     def create(self) -> None:
         """It is there."""
+
+    def remove(self, keys: Sequence[str]) -> None:
+        remove(self.store, keys)
 
     def remove_folder_marker(self, key: str) -> None:
         """It has none."""

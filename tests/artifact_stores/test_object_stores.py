@@ -3,17 +3,22 @@
 import os
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 import urllib3
 
+from kirok.artifact_stores.objects.azure_signatures import Account, account_signature
+from kirok.artifact_stores.objects.connections import Requests
 from kirok.artifact_stores.objects.open import open_objects
 from kirok.artifact_stores.objects.store import ObjectArtifacts
 from kirok.artifact_stores.protocols import DirectAccess, PartedUploads
-from kirok.base.errors import InvalidParameter, NotFound, Unavailable
+from kirok.base.errors import InvalidParameter, KirokError, NotFound, Unavailable
 from kirok.base.settings import ArtifactSettings
 from kirok.entities.artifacts import ArtifactPath, FileInfo, Part, SignedRequest
 from object_servers import Bucket
+from object_servers.azurite import ACCOUNT, KEY, AzuriteServer
 from object_servers.rgw import RgwServer
 
 MIB = 1 << 20
@@ -226,3 +231,62 @@ def test_an_upload_that_never_began_is_not_found(parted_store: ObjectArtifacts) 
 def test_google_takes_no_parts_from_us(gcs: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
     gcs.use(monkeypatch)
     assert open_objects(gcs.uri, ArtifactSettings()).parted is None
+
+
+def test_a_part_that_was_spoilt_on_its_way_is_refused(
+    upload: tuple[PartedUploads, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parted, upload_id = upload
+    honest = Requests.send
+
+    def spoil(self: Requests, method: str, url: str, headers: Any, body: Any = None, **more: Any) -> Any:
+        if body is not None and method == "PUT":
+            body = b"2" * int(headers["Content-Length"])
+        return honest(self, method, url, headers, body, **more)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Requests, "send", spoil)
+        with pytest.raises(KirokError), parted.part(path("dir/a"), upload_id, 1) as part:
+            part.write([b"1" * 5 * MIB])
+    assert parted.parts(path("dir/a"), upload_id) == []
+
+
+def test_a_store_that_dies_amid_an_upload_and_comes_back_has_no_half_of_it(
+    ceph: ObjectArtifacts, rgw_server: RgwServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kirok.artifact_stores.objects.connections._RETRIES", 0)
+    put(ceph, "a", b"before")
+
+    def interrupted() -> None:
+        with ceph.writer(path("a")) as upload:
+            upload.write([b"1" * (9 * MIB)])
+            rgw_server.kill()
+            upload.write([b"1" * (20 * MIB)])
+
+    try:
+        with pytest.raises(Unavailable, match="MLFLOW_S3_ENDPOINT_URL"):
+            interrupted()
+    finally:
+        rgw_server.start()
+    assert content(ceph, "a") == b"before"
+    put(ceph, "a", b"after")
+    assert content(ceph, "a") == b"after"
+
+
+def test_a_shared_access_signature_is_enough_for_a_container(
+    azurite: Bucket, azurite_server: AzuriteServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    azurite.use(monkeypatch)
+    account = Account(ACCOUNT, KEY, is_https=False)
+    signature = account_signature(account, datetime.now(UTC) + timedelta(hours=1), resources="co", permissions="rwdlc")
+    monkeypatch.setenv(
+        "AZURE_STORAGE_CONNECTION_STRING", f"BlobEndpoint={azurite_server.endpoint};SharedAccessSignature={signature}"
+    )
+    store = open_objects(azurite.uri)
+    put(store, "small", b"1")
+    put(store, "large", b"1" * (9 * MIB))
+    assert [(info.path, info.file_size) for info in store.list(path(""))] == [("large", 9 * MIB), ("small", 1)]
+    assert content(store, "large") == b"1" * (9 * MIB)
+    store.delete(path(""))
+    assert store.list(path("")) == []
+    assert store.direct is None

@@ -1,7 +1,7 @@
 """Containers of Azure Blob Storage, and of Data Lake Storage, which is the same store by another name."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -12,6 +12,7 @@ from kirok.artifact_stores.objects.azure_settings import AzureSettings
 from kirok.artifact_stores.objects.content_types import as_attachment, content_type
 from kirok.artifact_stores.objects.places import Place
 from kirok.artifact_stores.objects.refusals import Answered, Facts, misconfigured, store_errors
+from kirok.artifact_stores.objects.removal import remove
 from kirok.base.settings import ArtifactSettings
 from kirok.entities.artifacts import ArtifactPath, SignedRequest
 
@@ -120,6 +121,18 @@ class AzureBucket:
         except Answered as answer:
             if answer.refusal.code != "ContainerAlreadyExists":
                 raise
+
+    def remove(self, keys: Sequence[str]) -> None:
+        """As Bucket.remove."""
+        if not self.settings.sas:
+            remove(self.store, keys)
+            return
+        for key in keys:  # a shared access signature need not be good for the request that takes many
+            try:
+                self.requests.send("DELETE", key, {})
+            except Answered as answer:
+                if answer.refusal.status != 404:
+                    raise
 
     def remove_folder_marker(self, key: str) -> None:
         """As Bucket.remove_folder_marker; Azure's tools make none."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, BinaryIO, Literal
 from urllib.parse import quote, urlencode
 
 from kirok.artifact_stores.objects.azure_settings import AzureSettings
-from kirok.artifact_stores.objects.azure_signatures import Account, blob_signature, container_signature
+from kirok.artifact_stores.objects.azure_signatures import Account, account_signature, blob_signature
 from kirok.artifact_stores.objects.connections import Requests
 from kirok.base.errors import NotSupported
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     import urllib3
     from obstore.store import AzureStore
 
+Method = Literal["GET", "PUT", "DELETE"]
+_PERMISSIONS: dict[Method, Literal["r", "w", "d"]] = {"GET": "r", "PUT": "w", "DELETE": "d"}
 _GOOD_FOR = timedelta(minutes=30)
 
 
@@ -27,7 +29,7 @@ class AzureRequests:
 
     def send(
         self,
-        method: Literal["GET", "PUT"],
+        method: Method,
         key: str,
         query: Mapping[str, str],
         body: "bytes | BinaryIO" = b"",
@@ -38,8 +40,8 @@ class AzureRequests:
         url = f"{self._url(key)}?{sas}" if sas else self.signed(method, key, _GOOD_FOR)
         return self._requests.send(method, with_query(url, query), dict(headers or {}), body or None)
 
-    def signed(self, method: Literal["GET", "PUT"], key: str, expires_in: timedelta, disposition: str = "") -> str:
-        """A URL that lets anybody read or write one blob; obstore's errors where the credentials cannot sign.
+    def signed(self, method: Method, key: str, expires_in: timedelta, disposition: str = "") -> str:
+        """A URL that lets anybody do one thing to one blob; obstore's errors where the credentials cannot sign.
 
         A browser treats what it reads as `disposition` says, where the account's key signs.
         """
@@ -48,10 +50,10 @@ class AzureRequests:
         if self._account is None:
             return obstore.sign(self._store, method, key, expires_in)
         # Not by obstore, which signs the name of a blob as it stands in a URL: Azure refuses those with a space.
-        permission: Literal["r", "w"] = "r" if method == "GET" else "w"
         expiry = datetime.now(UTC) + expires_in
         container = self._settings.place.bucket
-        return f"{self._url(key)}?{blob_signature(self._account, container, key, permission, expiry, disposition)}"
+        sas = blob_signature(self._account, container, key, _PERMISSIONS[method], expiry, disposition)
+        return f"{self._url(key)}?{sas}"
 
     def create_container(self) -> None:
         """NotSupported without the account's key, as no other credentials of ours speak for the whole account."""
@@ -60,7 +62,7 @@ class AzureRequests:
                 f"Only who has the account's key can have kirok make the container {self._settings.place.bucket!r}: "
                 "make it in the Azure portal, or set AZURE_STORAGE_ACCESS_KEY or AZURE_STORAGE_CONNECTION_STRING."
             )
-        signature = container_signature(self._account, datetime.now(UTC) + _GOOD_FOR)
+        signature = account_signature(self._account, datetime.now(UTC) + _GOOD_FOR)
         self._requests.send("PUT", f"{self._url('')}?restype=container&{signature}", {"Content-Length": "0"})
 
     def _url(self, key: str) -> str:

@@ -25,7 +25,7 @@ def blob_signature(
     account: Account,
     container: str,
     blob: str,
-    permission: Literal["r", "w"],
+    permission: Literal["r", "w", "d"],
     expiry: datetime,
     disposition: str = "",
 ) -> str:
@@ -39,13 +39,16 @@ def blob_signature(
     return _signed(account, lines, fields)
 
 
-def container_signature(account: Account, expiry: datetime) -> str:
-    """For making containers: https://learn.microsoft.com/rest/api/storageservices/create-account-sas"""
+def account_signature(account: Account, expiry: datetime, *, resources: str = "c", permissions: str = "c") -> str:
+    """For the whole account, to make containers (`c`) unless more is asked for:
+    https://learn.microsoft.com/rest/api/storageservices/create-account-sas
+    """
     until, protocols = _written(expiry), "https" if account.is_https else "https,http"
-    # The account, permission (create), service (blob), resource (container), start, end, addresses, protocols,
+    # The account, permissions, service (blob), resources, start, end, addresses, protocols,
     # version, scope of encryption; each line ends.
-    lines = [account.name, "c", "b", "c", "", until, "", protocols, _VERSION, "", ""]
-    return _signed(account, lines, {"sv": _VERSION, "ss": "b", "srt": "c", "sp": "c", "se": until, "spr": protocols})
+    lines = [account.name, permissions, "b", resources, "", until, "", protocols, _VERSION, "", ""]
+    fields = {"sv": _VERSION, "ss": "b", "srt": resources, "sp": permissions, "se": until, "spr": protocols}
+    return _signed(account, lines, fields)
 
 
 def _written(moment: datetime) -> str:

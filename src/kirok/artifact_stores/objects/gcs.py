@@ -1,7 +1,7 @@
 """Buckets of Google Cloud Storage."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
@@ -11,6 +11,7 @@ from kirok.artifact_stores.objects.connections import Link
 from kirok.artifact_stores.objects.content_types import content_type
 from kirok.artifact_stores.objects.places import Place
 from kirok.artifact_stores.objects.refusals import Facts, misconfigured, store_errors
+from kirok.artifact_stores.objects.removal import remove
 from kirok.artifact_stores.objects.s3_settings import checked_endpoint
 from kirok.base.errors import NotSupported
 from kirok.base.settings import ArtifactSettings
@@ -110,6 +111,10 @@ class GcsBucket:
             f"kirok cannot make the bucket {self.place.bucket!r}, which takes a project to belong to: "
             f"gcloud storage buckets create gs://{self.place.bucket} --project=YOUR_PROJECT."
         )
+
+    def remove(self, keys: Sequence[str]) -> None:
+        """As Bucket.remove."""
+        remove(self.store, keys)
 
     def remove_folder_marker(self, key: str) -> None:
         """As Bucket.remove_folder_marker; obstore cannot name such an object, so a folder that the console made stays

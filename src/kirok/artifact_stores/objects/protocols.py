@@ -18,9 +18,6 @@ class ObjectUploads(PartedUploads, Protocol):
     def send(self, path: ArtifactPath, upload_id: str, number: int, content: bytes) -> Part:
         """Keep part `number`. The store checks that it arrived as it was sent."""
 
-    def complete(self, path: ArtifactPath, upload_id: str, parts: Sequence[Part]) -> None:
-        """As PartedUploads.complete."""
-
 
 class Bucket(Protocol):
     """A bucket (container, on Azure) as it is reached from here. Nothing is contacted before it is used."""
@@ -48,6 +45,9 @@ class Bucket(Protocol):
 
     def create(self) -> None:
         """Make the bucket, unless it is there and ours."""
+
+    def remove(self, keys: Sequence[str]) -> None:
+        """Remove objects. One that is not there is no error."""
 
     def remove_folder_marker(self, key: str) -> None:
         """Remove the empty object whose name is `key` and a slash, as consoles make to show a folder."""

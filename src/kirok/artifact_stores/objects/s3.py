@@ -1,7 +1,7 @@
 """Buckets of S3, and of stores that speak like it."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from kirok.artifact_stores.objects.content_types import content_type
 from kirok.artifact_stores.objects.places import Place
 from kirok.artifact_stores.objects.refusals import Answered, Facts
+from kirok.artifact_stores.objects.removal import remove
 from kirok.artifact_stores.objects.s3_direct import S3Direct
 from kirok.artifact_stores.objects.s3_parts import S3Uploads
 from kirok.artifact_stores.objects.s3_requests import S3Requests
@@ -138,6 +139,10 @@ class S3Bucket:
                 self.requests.send("HEAD")  # some stores do not say whose it is
             except Answered:
                 raise answer from None
+
+    def remove(self, keys: Sequence[str]) -> None:
+        """As Bucket.remove."""
+        remove(self.store, keys)
 
     def remove_folder_marker(self, key: str) -> None:
         """As Bucket.remove_folder_marker."""

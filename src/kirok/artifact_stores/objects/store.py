@@ -1,7 +1,7 @@
 """Artifacts in an object store: S3 and what speaks like it, Google Cloud Storage, Azure Blob Storage."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -125,23 +125,12 @@ class ObjectArtifacts:
         key = self._bucket.place.key(path)
         with told(self._bucket, "delete", path):
             for batch in obstore.list(self._bucket.store, key or None):
-                self._remove([meta["path"] for meta in batch])
+                self._bucket.remove([meta["path"] for meta in batch])
                 for meta in batch:
                     if meta["size"] == 0:
                         self._bucket.remove_folder_marker(meta["path"])
             if path:
-                self._remove([key])
-
-    def _remove(self, keys: Sequence[str]) -> None:
-        import obstore
-
-        try:
-            obstore.delete(self._bucket.store, keys)
-        except FileNotFoundError:
-            # Some stores say so where another was faster, and leave the rest of the keys.
-            for key in keys:
-                with suppress(FileNotFoundError):
-                    obstore.delete(self._bucket.store, key)
+                self._bucket.remove([key])
 
     @contextmanager
     def _writing(self, path: ArtifactPath, part_bytes: int) -> Iterator[PartedObject | StreamedObject]:
