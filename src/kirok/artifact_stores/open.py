@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from kirok.base.errors import InvalidParameter
 from kirok.base.settings import ArtifactSettings
 from kirok.rules.aliases import parse_aliases
-from kirok.rules.uris.buckets import PROVIDERS, ObjectLocation
+from kirok.rules.uris.buckets import ObjectLocation
 from kirok.rules.uris.here import path_here
 from kirok.rules.uris.parse import parse, scheme
 from kirok.rules.uris.paths import LocalPath
@@ -14,8 +14,6 @@ from kirok.rules.uris.proxied import Proxied
 if TYPE_CHECKING:
     from kirok.artifact_stores.protocols import ArtifactStore, StreamedArtifactStore
     from kirok.transport import Transport
-
-REMOTE_SCHEMES = tuple(PROVIDERS)
 
 
 def open_artifact_store(location: str, settings: ArtifactSettings = ArtifactSettings()) -> "StreamedArtifactStore":

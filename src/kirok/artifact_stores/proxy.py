@@ -14,7 +14,7 @@ from kirok.artifact_stores.proxied_parts import ProxiedParts
 from kirok.base.errors import BadRequest, EndpointNotFound, InvalidParameter, KirokError, NotFound
 from kirok.base.settings import ArtifactSettings
 from kirok.entities.artifacts import ArtifactPath, FileInfo, SignedRequest
-from kirok.rules.uris.proxied import SCHEME, proxied
+from kirok.rules.uris.proxied import SCHEME
 from kirok.transport import HttpResponse, Transport
 from kirok.wire import artifacts as wire
 from kirok.wire.artifact_endpoints import LIST_PROXIED
@@ -26,11 +26,6 @@ from kirok.wire.uploads import CHECKSUM, PresignedFile
 
 _PIECE_BYTES = 1 << 20
 _ATTEMPTS = 3
-
-
-def proxied_path(uri: str) -> ArtifactPath:
-    """The path that a `mlflow-artifacts:` URI names below the server's destination, whatever host it mentions."""
-    return proxied(uri).inner
 
 
 class ProxiedArtifacts:
@@ -75,14 +70,16 @@ class ProxiedArtifacts:
             return self._transport.send("GET", place, headers={"Accept-Encoding": "identity", **headers})
 
         first = ask({})
-        if int(first.headers.get("content-length", 0)) < self._settings.parted_from_bytes:
-            return FileInTransit(first, ask)
         try:
-            is_signed = self._settings.presigned and self._server_info().multipart_downloads_enabled
+            length = first.headers.get("content-length")
+            # MLflow's server does not tell the length of what it fetches from an object store itself.
+            size = self._listed_size(path) if length is None else int(length)
+            is_large = size >= self._settings.parted_from_bytes
+            is_signed = is_large and self._settings.presigned and self._server_info().multipart_downloads_enabled
         except BaseException:
             first.close()
             raise
-        return FileInTransit(first, partial(self._directly, path, ask) if is_signed else ask)
+        return FileInTransit(first, partial(self._directly, path, ask) if is_signed else ask, size)
 
     def upload(self, local: Path, path: ArtifactPath) -> None:
         """Store a copy of a local file, in constant memory: in one piece, which the server compares with its checksum.
@@ -124,6 +121,17 @@ class ProxiedArtifacts:
     def bundles(self) -> Bundles | None:
         """As BundlingStore.bundles."""
         return Bundles.of_server(self._transport, self._root)
+
+    def _listed_size(self, path: ArtifactPath) -> int:
+        """The size of a file by the list that it stands in, which leaves out a size of 0."""
+        folder = ArtifactPath.parse(path.rpartition("/")[0])
+        return next((info.file_size or 0 for info in self.list(folder) if info.path == path), 0)
+
+    def _listed_size(self, path: ArtifactPath) -> int:
+        for info in self.list(path.parent):
+            if info.path == path and not info.is_dir:
+                return info.file_size or 0
+        raise NotFound(f"No such artifact: {str(path)!r}")
 
     def _directly(self, path: ArtifactPath, ask: Ask, headers: dict[str, str]) -> HttpResponse:
         """The answer of the store to a request that the server signed, else the server's own."""

@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from pathlib import Path
 
-from kirok.artifact_stores.locations import local_folder
 from kirok.artifact_stores.protocols import ArtifactStore, OpenFile, PartedUploads
 from kirok.artifact_stores.unfinished import Unfinished, UnfinishedUploads, key_of
 from kirok.base.errors import InternalError, InvalidParameter, NotFound, Unavailable
 from kirok.base.settings import ArtifactSettings
 from kirok.entities.artifacts import ArtifactPath, Part
+from kirok.rules.uris.here import local_folder
 
 Moved = Callable[[int], object]
 """Told a number of bytes that have been moved."""

@@ -23,7 +23,7 @@ _CHECKS = ("strict", "warn", "off")
 _THIS_MACHINE = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
-class _Listed(click.ParamType):
+class _Listed(click.ParamType[str]):
     """Text; the environment lists several with commas between them."""
 
     name = "text"

@@ -18,6 +18,8 @@ from kirok.cli.start_report import artifact_warnings, greeting, neighbour_warnin
 from kirok.client.tracking_uri import holds_folder_runs
 from kirok.rules.locations import LOCAL_ARTIFACT_ROOT
 from kirok.rules.passwords import without_password
+from kirok.rules.uris.parse import parse
+from kirok.rules.uris.proxied import HttpUrl
 
 if TYPE_CHECKING:
     from kirok.services.destination_check import Finding
@@ -125,7 +127,7 @@ def _backend(given: str | None, artifacts_only: bool) -> str:
             f"--artifacts-only serves no experiments, so --backend-store-uri={without_password(given or '')} would "
             "have no effect: leave one of them out."
         )
-    if given is not None and given.lower().startswith(("http:", "https:")):
+    if given is not None and isinstance(parse(given), HttpUrl):
         raise click.UsageError(
             f"--backend-store-uri={without_password(given)} is a tracking server, and a server keeps its records "
             "itself: name a database or a folder. Clients connect to that server directly, by MLFLOW_TRACKING_URI; "

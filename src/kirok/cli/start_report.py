@@ -14,6 +14,7 @@ from kirok.rules.uris.databases import sqlite_uri
 from kirok.rules.uris.here import local_folder
 from kirok.rules.uris.parse import parse
 from kirok.rules.uris.paths import LocalPath
+from kirok.rules.uris.proxied import Proxied
 
 if TYPE_CHECKING:
     from kirok.stores.holdings import Holdings
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 def greeting(settings: ServerSettings, address: str, held: "Holdings | None" = None) -> str:
     """What a server says once it answers: where to look, and where it keeps what it is given and has."""
     places = [f"in {_shown(settings.artifacts_destination)}" if settings.serve_artifacts else "not served here"]
-    if not settings.default_artifact_root.startswith("mlflow-artifacts:") and not settings.artifacts_only:
+    if not isinstance(parse(settings.default_artifact_root), Proxied) and not settings.artifacts_only:
         places.append(f"of new experiments in {_shown(settings.default_artifact_root)}, written by the clients")
     lines = [f"kirok is at {address}   (Ctrl-C stops it)"]
     if not settings.artifacts_only:

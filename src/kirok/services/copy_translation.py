@@ -1,8 +1,11 @@
 """Rows of one store as another shall have them: experiments under other numbers, files at other places."""
 
 from collections.abc import Callable, Iterable, Sequence
-from urllib.parse import unquote, urlsplit
+from contextlib import suppress
 
+from kirok.base.errors import InvalidParameter
+from kirok.rules.uris.parse import parse
+from kirok.rules.uris.paths import LocalPath
 from kirok.stores.archive_kinds import Kind
 from kirok.stores.archives import Row
 from kirok.stores.relocations import LOCATIONS, TRACE_LOCATION
@@ -26,12 +29,12 @@ class Relocation:
         """Everything below `old`, spelled as a path or as a `file:` URI, is to be found below `new`."""
         if not old or old.rstrip("/") == new.rstrip("/"):
             return
-        self._places[old.rstrip("/")] = new.rstrip("/")
-        parts = urlsplit(old)
-        if parts.scheme == "file" and parts.netloc in ("", "localhost"):
-            self._places[unquote(parts.path).rstrip("/")] = new.rstrip("/")
-        elif old.startswith("/"):
-            self._places[f"file://{old.rstrip('/')}"] = new.rstrip("/")
+        spellings = [old]
+        with suppress(InvalidParameter):  # a row's, which may name anything
+            place = parse(old)
+            if isinstance(place, LocalPath) and not place.is_relative:
+                spellings += [place.path, place.uri]
+        self._places.update((spelled.rstrip("/"), new.rstrip("/")) for spelled in spellings)
 
     def of(self, place: str) -> str:
         """Where `place` is to be found; the longest old place that it lies below decides."""
