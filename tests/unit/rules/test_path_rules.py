@@ -122,8 +122,8 @@ def test_a_path_has_a_uri(text: str, uri: str) -> None:
         ("/data", False, "/data"),
         ("mlruns", False, "/work here/mlruns"),
         ("mlruns", True, "C:\\work\\mlruns"),
-        ("~/runs", False, "/home/me/runs"),
-        ("~", False, "/home/me"),
+        ("~/runs", False, "/users/me/runs"),
+        ("~", False, "/users/me"),
         ("~/runs", True, "C:\\Users\\me\\runs"),
         ("~\\runs", True, "C:\\Users\\me\\runs"),
         ("./~/runs", False, "/work here/./~/runs"),
@@ -135,7 +135,7 @@ def test_a_path_has_a_uri(text: str, uri: str) -> None:
 def test_a_path_becomes_absolute_where_it_is_used(text: str, windows: bool, path: str) -> None:
     place = parse(text)
     assert isinstance(place, LocalPath)
-    cwd, home = ("C:\\work", "C:\\Users\\me") if windows else ("/work here", "/home/me")
+    cwd, home = ("C:\\work", "C:\\Users\\me") if windows else ("/work here", "/users/me")
     assert place.on(windows=windows, cwd=cwd, home=home, written=text) == path
 
 
