@@ -29,6 +29,7 @@ class ArtifactPlaces:
 
     def __init__(self, aliases: Aliases, home: str | None = None) -> None:
         self._aliases, self._home = aliases, home
+        self._in_home = () if home is None else (f"{home}{os.sep}", f"{Path(home).as_uri()}/")
 
     @classmethod
     def of(cls, stores: Stores, settings: ArtifactSettings) -> "ArtifactPlaces":
@@ -74,8 +75,13 @@ class ArtifactPlaces:
         return _spelled_as(location, own)
 
     def _folder(self, location: str) -> Place | None:
-        place = place_of(location) if self._home is not None and location else None
-        return place if place is not None and place.is_folder and place.segments and place.root != "." else None
+        if self._home is None or location.startswith(self._in_home):
+            return None
+        place = place_of(location)
+        if place is None or not place.is_folder or not place.segments or place.root == ".":
+            return None
+        # To look at a share is to sign in to whatever host a row names.
+        return None if os.name == "nt" and place.root.startswith("//") else place
 
     def _own(self, tail: tuple[str, ...]) -> str | None:
         """The place in the store's own folder; None for a name that may lead out of it."""

@@ -60,7 +60,7 @@ class RunArtifacts:
         raise PermissionDenied(
             f"The artifacts of run {run_id} lie at {uri!r}, which this server does not serve: it opens only what is "
             f"below {', '.join(repr(root) for root in self._roots)}. Add the folder or bucket to --artifact-roots (or "
-            "KIROK_ARTIFACT_ROOTS) to have them shown."
+            "KIROK_ARTIFACT_ROOTS) to have them shown; where they moved, say so by --artifact-root-alias OLD=NEW."
         )
 
     def _proxied(self, uri: str, place: Proxied) -> StreamedArtifactStore:
