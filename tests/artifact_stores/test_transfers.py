@@ -37,6 +37,8 @@ class Line:
         """For each answer with a file, in turn: how much of it comes."""
         self.is_old = False
         """Whether the server is one that knows nothing of parts."""
+        self.tells_no_length = False
+        """Whether the server leaves out how long its answers are."""
         self.is_noisy = False
         """Whether bodies change on the way."""
 
@@ -53,6 +55,9 @@ class Line:
         answer = self._far.send(request)
         if self.is_old and "server-info" in request.url:
             return HttpResponse(200, {}, [b'{"store_type": "SqlStore"}'])
+        if self.tells_no_length:
+            headers = {name: value for name, value in answer.headers.items() if name != "content-length"}
+            return HttpResponse(answer.status, headers, answer)
         if request.method == "GET" and "/artifacts/" in request.url and self.bytes_until_break:
             return HttpResponse(answer.status, answer.headers, self._broken(answer, self.bytes_until_break.pop(0)))
         return answer
@@ -290,12 +295,23 @@ def test_two_versions_of_a_file_are_never_mixed(
             fetch_file(file, target, settings)
 
 
+def test_a_server_that_tells_no_length_is_asked_for_it(
+    store: ProxiedArtifacts, settings: ArtifactSettings, source: Path, target: Path, line: Line
+) -> None:
+    send_file(store, source, PATH, settings)
+    line.tells_no_length = True
+    with closing(store.open(PATH)) as file:
+        assert file.size_bytes == len(CONTENT)
+        fetch_file(file, target, settings)
+    assert target.read_bytes() == CONTENT
+
+
 def test_who_knows_no_ranges_is_read_from_the_start(target: Path) -> None:
     def whole(_: dict[str, str]) -> HttpResponse:
         pieces = [CONTENT[start : start + 700] for start in range(0, len(CONTENT), 700)]
         return HttpResponse(200, {"content-length": str(len(CONTENT))}, pieces)
 
-    file = FileInTransit(whole({}), whole)
+    file = FileInTransit(whole({}), whole, len(CONTENT))
     fetch_file(file, target, ArtifactSettings(parted_from_bytes=PART, part_bytes=PART, at_once=2))
     assert target.read_bytes() == CONTENT
 

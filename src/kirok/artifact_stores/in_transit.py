@@ -13,10 +13,10 @@ Ask = Callable[[dict[str, str]], HttpResponse]
 class FileInTransit:
     """A file whose bytes are already coming; a part of it is asked for anew, of the same content or not at all."""
 
-    def __init__(self, response: HttpResponse, ask: Ask) -> None:
+    def __init__(self, response: HttpResponse, ask: Ask, size_bytes: int) -> None:
         self._response: HttpResponse | None = response
         self._ask = ask
-        self.size_bytes = int(response.headers.get("content-length", 0))
+        self.size_bytes = size_bytes
         self.etag = _etag(response)
         date = response.headers.get("last-modified")
         self.modified_s = parsedate_to_datetime(date).timestamp() if date else 0.0
