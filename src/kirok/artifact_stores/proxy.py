@@ -123,11 +123,6 @@ class ProxiedArtifacts:
         return Bundles.of_server(self._transport, self._root)
 
     def _listed_size(self, path: ArtifactPath) -> int:
-        """The size of a file by the list that it stands in, which leaves out a size of 0."""
-        folder = ArtifactPath.parse(path.rpartition("/")[0])
-        return next((info.file_size or 0 for info in self.list(folder) if info.path == path), 0)
-
-    def _listed_size(self, path: ArtifactPath) -> int:
         for info in self.list(path.parent):
             if info.path == path and not info.is_dir:
                 return info.file_size or 0
