@@ -113,3 +113,8 @@ def test_a_key_file_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv(*next(iter(env.items())))
     with pytest.raises(InvalidParameter, match=r"GOOGLE_APPLICATION_CREDENTIALS: .*/no/such/key.json"):
         _ = GcsBucket(Place.parse("gs://b/x"), ArtifactSettings(), env).store
+
+
+def test_other_credentials_neither_sign_for_others_nor_take_parts_from_them() -> None:
+    bucket = AzureBucket(Place.parse(WASBS), ArtifactSettings(), {"AZURE_CLIENT_SECRET": "x"})
+    assert (bucket.direct, bucket.parted) == (None, None)

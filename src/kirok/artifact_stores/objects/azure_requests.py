@@ -1,4 +1,8 @@
-"""Requests to Azure Blob Storage that obstore has no words for, let in by shared access signatures."""
+"""Requests to Azure Blob Storage that obstore has no words for, let in by shared access signatures.
+
+They are made here with the account's key, or come from the settings. obstore would sign with other credentials, too,
+but signs the name of a blob as it stands in a URL, and Azure refuses that for names with a space.
+"""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -13,7 +17,6 @@ from kirok.base.errors import NotSupported
 
 if TYPE_CHECKING:
     import urllib3
-    from obstore.store import AzureStore
 
 Method = Literal["GET", "PUT", "DELETE"]
 _PERMISSIONS: dict[Method, Literal["r", "w", "d"]] = {"GET": "r", "PUT": "w", "DELETE": "d"}
@@ -23,8 +26,8 @@ _GOOD_FOR = timedelta(minutes=30)
 class AzureRequests:
     """Requests to one container."""
 
-    def __init__(self, settings: AzureSettings, store: "AzureStore") -> None:
-        self._settings, self._store = settings, store
+    def __init__(self, settings: AzureSettings) -> None:
+        self._settings = settings
         self._requests = Requests(settings.link)
 
     def send(
@@ -41,15 +44,15 @@ class AzureRequests:
         return self._requests.send(method, with_query(url, query), dict(headers or {}), body or None)
 
     def signed(self, method: Method, key: str, expires_in: timedelta, disposition: str = "") -> str:
-        """A URL that lets anybody do one thing to one blob; obstore's errors where the credentials cannot sign.
+        """A URL that lets anybody do one thing to one blob; a browser treats what it reads as `disposition` says.
 
-        A browser treats what it reads as `disposition` says, where the account's key signs.
+        NotSupported without the account's key.
         """
-        import obstore
-
         if self._account is None:
-            return obstore.sign(self._store, method, key, expires_in)
-        # Not by obstore, which signs the name of a blob as it stands in a URL: Azure refuses those with a space.
+            raise NotSupported(
+                f"Only the account's key signs requests to {self._settings.place.uri}: set AZURE_STORAGE_ACCESS_KEY or "
+                "AZURE_STORAGE_CONNECTION_STRING."
+            )
         expiry = datetime.now(UTC) + expires_in
         container = self._settings.place.bucket
         sas = blob_signature(self._account, container, key, _PERMISSIONS[method], expiry, disposition)

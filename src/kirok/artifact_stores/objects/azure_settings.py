@@ -43,8 +43,6 @@ class AzureSettings(Struct, frozen=True):
     sas: str | None
     """A shared access signature, as a query string."""
     credentials_from: str
-    is_public: bool
-    """Whether requests are not signed."""
 
     @classmethod
     def read(cls, place: Place, settings: ArtifactSettings, env: Mapping[str, str]) -> "AzureSettings":
@@ -69,7 +67,6 @@ class AzureSettings(Struct, frozen=True):
             key=key or None,
             sas=sas.removeprefix("?") if sas else None,
             credentials_from=key_from,
-            is_public=env.get("AZURE_SKIP_SIGNATURE", "").lower() == "true",
         )
 
 
