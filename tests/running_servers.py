@@ -50,10 +50,10 @@ def kirok_server(
 
 
 @contextmanager
-def mlflow_server(folder: Path, *options: str) -> Iterator[RunningServer]:
+def mlflow_server(folder: Path, *options: str, env: Mapping[str, str] | None = None) -> Iterator[RunningServer]:
     """MLflow's own server in `folder`, with one worker; it takes some twenty seconds to start."""
     command = [sys.executable, "-m", "mlflow", "server", "--workers", "1", *options]
-    with _server(command, folder, {}, "/health", within_s=180) as running:
+    with _server(command, folder, env or {}, "/health", within_s=180) as running:
         yield running
         os.killpg(running.process.pid, signal.SIGKILL)  # its helpers take their time over a signal to stop
 

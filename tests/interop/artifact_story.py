@@ -42,7 +42,7 @@ def found(client: Any, run_id: str, folder: Path) -> dict[str, bytes]:
     contents = {
         path.relative_to(local).as_posix(): path.read_bytes() for path in sorted(local.rglob("*")) if path.is_file()
     }
-    assert sizes == {name: len(content) for name, content in contents.items()}
+    assert sizes == {name: len(content) for name, content in contents.items()}, sizes
     assert client.artifacts.load_text(f"runs:/{run_id}/notes/한글 a.txt") == "기록"
     return contents
 
@@ -50,5 +50,6 @@ def found(client: Any, run_id: str, folder: Path) -> dict[str, bytes]:
 def _listed(tracking: Any, run_id: str, path: str | None) -> list[tuple[str, int]]:
     listed: list[tuple[str, int]] = []
     for file in tracking.list_artifacts(run_id, path):
-        listed += _listed(tracking, run_id, file.path) if file.is_dir else [(file.path, file.file_size)]
+        # MLflow's server tells no size of an empty file.
+        listed += _listed(tracking, run_id, file.path) if file.is_dir else [(file.path, file.file_size or 0)]
     return listed
