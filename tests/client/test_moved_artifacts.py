@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ from kirok.base.errors import InvalidParameter
 from kirok.base.settings import ArtifactSettings
 from kirok.client.session import SESSION
 from kirok.entities.artifacts import ArtifactPath
+from kirok.stores.open import open_stores
+from object_servers import Bucket
 from running_servers import kirok_server
 
 
@@ -74,3 +77,22 @@ def test_aliases_that_cannot_be_read_are_named(in_file: str) -> None:
     os.environ["KIROK_ARTIFACT_ROOT_ALIASES"] = "/mnt/old"
     with pytest.raises(InvalidParameter, match="'/mnt/old' names no two places"):
         kirok.start_run()
+
+
+def test_a_bucket_of_another_name_is_found(moto_s3: Bucket, tmp_path: Path) -> None:
+    """As the server answers, for the client that goes to the bucket itself; and by the server."""
+    options = ("--no-serve-artifacts", "--default-artifact-root", "s3://renamed/runs")
+    alias = ("--artifact-root-alias", f"s3://renamed={moto_s3.uri}/moved")
+    os.environ.update(moto_s3.env)
+    with kirok_server(tmp_path, *options, *alias, env=moto_s3.env) as server:
+        kirok.set_tracking_uri(server.address)
+        with kirok.start_run() as run:
+            kirok.log_text("hello", "notes.txt")
+        assert run.info.artifact_uri == f"{moto_s3.uri}/moved/runs/0/{run.info.run_id}/artifacts"
+        address = f"{server.address}/get-artifact?run_id={run.info.run_id}&path=notes.txt"
+        with urllib.request.urlopen(address) as answer:
+            assert answer.read() == b"hello"
+        SESSION.close()
+    plain = open_stores(f"sqlite:///{tmp_path}/mlflow.db")
+    assert plain.runs.get_run(run.info.run_id).info.artifact_uri.startswith("s3://renamed/runs/0/")
+    plain.close()
