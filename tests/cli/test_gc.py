@@ -354,3 +354,17 @@ def test_records_of_jobs_go_when_asked(kirok: Command, seeded: Seeded) -> None:
     assert "Job" not in kirok(*gc).stdout
     assert "Job with ID done has been permanently deleted." in kirok(*gc, "--jobs").stdout
     assert [row[0] for row in _rows(seeded.folder / "kirok.db")["jobs"]] == ["running"]
+
+
+def test_leftovers_of_killed_uploads_go_with_it(kirok: Command, seeded: Seeded) -> None:
+    files = seeded.folder / "files"
+    files.mkdir()
+    dead, live = files / ".artifact.uploading.dead", files / ".artifact.uploading.live"
+    dead.touch()
+    live.touch()
+    os.utime(dead, (0, 0))
+    options = ("gc", "--backend-store-uri", seeded.uri, "--artifacts-destination", str(files))
+    kirok(*options, "--dry-run")
+    assert dead.exists()
+    assert "1 leftover of interrupted uploads removed." in kirok(*options).stdout
+    assert [found.name for found in files.iterdir()] == [live.name]

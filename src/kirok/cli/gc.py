@@ -133,10 +133,22 @@ def command(
         if (jobs or job_ids) and not dry_run:
             for job_id in stores.bin.delete_jobs(began_before=before, job_ids=listed(job_ids) or None):
                 click.echo(f"Job with ID {printable(job_id)} has been permanently deleted.")
+        if artifacts_destination and not (dry_run or keep_artifacts):
+            _sweep(artifacts_destination)
         _summarise(stores.bin, freed, used, dry_run=dry_run, vacuum=vacuum)
     if kept:
         outcome = "would stay" if dry_run else "could not be deleted"
         raise click.ClickException(f"{kept} {outcome}; the reasons are above. Mend them and run gc again.")
+
+
+def _sweep(destination: str) -> None:
+    from kirok.artifact_stores.local.leftovers import sweep
+    from kirok.rules.uris.here import local_folder
+
+    folder = local_folder(destination)
+    removed = 0 if folder is None else sweep(folder)
+    if removed:
+        click.echo(f"{counted(removed, 'leftover')} of interrupted uploads removed.")
 
 
 def age(text: str) -> int:

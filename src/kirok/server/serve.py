@@ -16,6 +16,7 @@ from kirok.base.errors import KirokError, Unavailable
 from kirok.base.settings import ServerSettings
 from kirok.server.app import create_app
 from kirok.server.destination_watch import DestinationWatch, Report
+from kirok.server.leftovers import LeftoverSweeper
 from kirok.server.messages import App
 from kirok.server.workers import supervise
 from kirok.services.destination_check import prepared_folder
@@ -97,7 +98,7 @@ def _raise_fault(watch: DestinationWatch) -> None:
 def _serve(listener: socket.socket, settings: ServerSettings, stores: Stores, watch: DestinationWatch) -> None:
     app = create_app(settings, stores, watch)
     gc.freeze()  # what is loaded stays: looking through it again would hold up requests for tens of ms
-    with stores.background() if stores.background else nullcontext():
+    with stores.background() if stores.background else nullcontext(), LeftoverSweeper(settings):
         _run(app, listener, watch)
 
 
