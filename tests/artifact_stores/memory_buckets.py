@@ -30,6 +30,7 @@ class MemoryBucket:
             credentials_from="nobody",
             permissions=dict.fromkeys(acts, "nothing"),
             trust="",
+            sign_in="",
         )
 
     def put(self, key: str, content: bytes) -> None:

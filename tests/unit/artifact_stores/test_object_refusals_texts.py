@@ -1,6 +1,7 @@
 """Refusals that no server of the tests' gives."""
 
 import pytest
+import urllib3
 
 from kirok.artifact_stores.objects.refusals import Answered, Facts, explain
 from kirok.base.errors import InternalError, InvalidParameter, KirokError, PermissionDenied, Unavailable
@@ -15,6 +16,7 @@ FACTS = Facts(
     credentials_from="the key of AWS_ACCESS_KEY_ID",
     permissions={"read": "s3:GetObject", "write": "s3:PutObject"},
     trust="",
+    sign_in="Set AWS_ACCESS_KEY_ID.",
     region="us-east-1",
 )
 
@@ -51,3 +53,10 @@ def test_an_answer_is_told_with_its_mend(status: int, answer: bytes, kind: type[
 def test_an_answer_that_quotes_a_secret_is_not_quoted() -> None:
     answer = body("Odd", "<StringToSign>AWS4-HMAC SECRET</StringToSign><AWSAccessKeyId>SECRET</AWSAccessKeyId>")
     assert "SECRET" not in explain(Answered(400, {}, answer), FACTS, "read", "'a'").message
+
+
+def test_credentials_that_nobody_gave_are_asked_for() -> None:
+    error = urllib3.exceptions.HTTPError("Error performing token request: http://169.254.169.254/identity: dns error")
+    told = explain(error, FACTS, "read", "'a'")
+    assert isinstance(told, PermissionDenied)
+    assert "Set AWS_ACCESS_KEY_ID." in told.message

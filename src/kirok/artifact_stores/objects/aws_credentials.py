@@ -200,7 +200,7 @@ def _ask(
     """One request for keys, never through a proxy, which would learn them. PermissionDenied where nobody answers."""
     import urllib3
 
-    with urllib3.PoolManager(timeout=timeout_s, retries=1) as pool:
+    with urllib3.PoolManager(timeout=timeout_s, retries=False) as pool:
         try:
             response = pool.request(method, url, headers=headers, body=body, redirect=False)
         except urllib3.exceptions.HTTPError as error:

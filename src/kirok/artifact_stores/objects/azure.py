@@ -59,6 +59,10 @@ class AzureBucket:
             endpoint_from=settings.endpoint_from,
             credentials_from=settings.credentials_from,
             permissions=_PERMISSIONS,
+            sign_in=(
+                "Set AZURE_STORAGE_CONNECTION_STRING, or AZURE_STORAGE_ACCESS_KEY, or AZURE_STORAGE_SAS_TOKEN, or "
+                "AZURE_CLIENT_ID, AZURE_TENANT_ID and AZURE_CLIENT_SECRET."
+            ),
             trust="Have this machine trust its authority, or give an http:// endpoint to a store without TLS.",
         )
 

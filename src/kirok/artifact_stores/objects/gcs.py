@@ -70,6 +70,10 @@ class GcsBucket:
                 "gcloud's login or the metadata of this machine (GOOGLE_APPLICATION_CREDENTIALS is not set)",
             ),
             permissions=_PERMISSIONS,
+            sign_in=(
+                "Set GOOGLE_APPLICATION_CREDENTIALS to the key file of a service account, or give this machine one of "
+                "its own (workload identity)."
+            ),
             trust="Have this machine trust its authority, or give an http:// address to a stand-in without TLS.",
         )
 

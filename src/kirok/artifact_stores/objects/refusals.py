@@ -20,6 +20,8 @@ _REGION = re.compile(r"<Region>\s*([\w-]+)\s*</Region>|\.s3[.-]([a-z]{2}(?:-\w+)
 _NO_HOST = re.compile(r"dns error|failed to lookup|Name or service not known|NameResolutionError|getaddrinfo", re.I)
 _TLS = re.compile(r"certificate|handshake|UnknownIssuer|WRONG_VERSION_NUMBER|InvalidContentType|SSLError", re.I)
 _DENIED = re.compile(r"^(PermissionDenied|Unauthenticated)Error ")
+# Where obstore asks for credentials that nobody has written down.
+_LOOKED_UP = re.compile(r"token request|169\.254\.169\.254|metadata\.google\.internal")
 _LATE = re.compile(r"TimedOut|timed out|(Read|Connect)TimeoutError")
 
 _BUCKET_MISSING = {"NoSuchBucket", "ContainerNotFound", "FilesystemNotFound"}
@@ -85,6 +87,8 @@ class Facts(Struct, frozen=True):
     """What each Act takes, in the store's own words."""
     trust: str
     """How a certificate comes to be trusted."""
+    sign_in: str
+    """Which settings give credentials."""
     region: str = ""
 
 
@@ -104,6 +108,10 @@ def explain(error: Exception, facts: Facts, act: Act, shown: str) -> KirokError:
     if isinstance(error, ValueError) or type(error).__name__ == "InvalidPathError":
         return InvalidParameter(f"Invalid path: {shown}, or a key below it, has empty segments or control characters.")
     refusal = Refusal.of(error)
+    if _LOOKED_UP.search(refusal.text):
+        return PermissionDenied(
+            f"No credentials for {facts.kind}: tried {facts.credentials_from}, which gave none. {facts.sign_in}"
+        )
     is_answer = refusal.status or isinstance(error, FileNotFoundError | PermissionError) or _DENIED.search(refusal.text)
     if not is_answer:
         return _no_answer(refusal, facts, shown)

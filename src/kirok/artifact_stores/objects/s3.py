@@ -63,6 +63,7 @@ class S3Bucket:
             endpoint_from=settings.endpoint_from,
             credentials_from=f"the key of {source.source}" if source else "requests without a signature",
             permissions=_PERMISSIONS,
+            sign_in="Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE.",
             trust=(
                 "Set AWS_CA_BUNDLE to the PEM file of its authority; MLFLOW_S3_IGNORE_TLS=true trusts any, for tests. "
                 "For an endpoint without TLS write http://."
@@ -76,13 +77,13 @@ class S3Bucket:
         from obstore.store import S3Store
 
         settings = self.settings
-        endpoint = self.requests.endpoint
-        if not settings.is_path_style:
-            endpoint = self.requests.address(endpoint)
         options: dict[str, Any] = {"skip_signature": True}
         if settings.source:
             settings.source()  # keys that are missing are told in our own words
             options = {"credential_provider": self._keys}
+        endpoint = self.requests.endpoint
+        if not settings.is_path_style:
+            endpoint = self.requests.address(endpoint)
         if settings.owner:
             # obstore signs no header of ours: the bucket's owner is asked for once here, and with every write.
             self.requests.send("HEAD")
