@@ -72,6 +72,15 @@ def test_a_folder_is_stored_listed_and_deleted(kirok_in_process: Command, seeded
     assert [file["path"] for file in left] == ["best/a.txt", "notes/a.txt"]
 
 
+def test_the_local_file_that_stopped_an_upload_is_named(kirok: Command, seeded: Seeded, tmp_path: Path) -> None:
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "a.txt").mkdir()  # a file lies there in the run
+    (tmp_path / "notes" / "a.txt" / "b").write_text("b", encoding="utf-8")
+    refused = kirok("artifacts", "upload", "notes", "-r", seeded.run_id, MLFLOW_TRACKING_URI=seeded.uri)
+    assert refused.returncode == 1
+    assert f"While {str(Path('notes/a.txt/b'))!r} was stored." in refused.stderr
+
+
 def test_nothing_is_deleted_before_somebody_agrees(kirok: Command, seeded: Seeded) -> None:
     asked = kirok("artifacts", "delete", "-r", seeded.run_id, "-a", "notes", MLFLOW_TRACKING_URI=seeded.uri)
     assert asked.returncode == 1  # nobody is there to answer

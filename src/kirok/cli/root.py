@@ -27,11 +27,16 @@ class _Commands(click.Group):
         try:
             return super().invoke(ctx)
         except KirokError as error:
-            raise click.ClickException(one_line(error.message)) from error
+            raise click.ClickException(one_line(_told(error))) from error
         except OSError as error:
             if error.errno == errno.EPIPE:  # a reader such as `head` had enough; click ends quietly
                 raise
-            raise click.ClickException(one_line(str(error))) from error
+            raise click.ClickException(one_line(_told(error))) from error
+
+
+def _told(error: Exception) -> str:
+    """Its message, and what was noted of the moment at which it came up."""
+    return " ".join([str(error), *getattr(error, "__notes__", [])])
 
 
 def _load_env_file(_ctx: click.Context, _option: click.Parameter, path: Path | None) -> None:
