@@ -3,7 +3,9 @@
 import io
 import os
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 
 import httpx
 import pytest
@@ -51,8 +53,8 @@ def test_a_bundle_is_stored_and_comes_back_whole(client: httpx.Client) -> None:
 
 
 def test_a_bundle_of_hundreds_of_files_keeps_them_apart(client: httpx.Client) -> None:
-    files = {f"{number % 7}/{number}": os.urandom(number) for number in range(700)}
-    assert send(client, "many", bundle(files)).json() == {"files": 700}
+    files = {f"{number % 7}/{number}": os.urandom(number) for number in range(300)}
+    assert send(client, "many", bundle(files)).json() == {"files": 300}
     assert fetched(client, "many") == files
 
 
@@ -211,3 +213,28 @@ def test_lists_tell_sizes_and_times(client: httpx.Client, experiment_id: str, ru
     assert run == proxied
     assert run[0] == {"path": "a.txt", "is_dir": False, "file_size": 5, "modified_ms": 1_700_000_000_123}
     assert {"path": run[1]["path"], "is_dir": run[1]["is_dir"]} == {"path": "folder", "is_dir": True}
+
+
+def test_a_list_stays_right_while_files_are_renamed_and_removed(client: httpx.Client, tmp_path: Path) -> None:
+    put(client, "f/steady")
+    folder = tmp_path / "files" / "f"
+    over = Event()
+
+    def stir() -> None:
+        number = 0
+        while not over.is_set():
+            number += 1
+            (folder / f"a{number}").write_bytes(b"x")
+            (folder / f"a{number}").rename(folder / "b")
+            (folder / "b").unlink()
+
+    with ThreadPoolExecutor(1) as threads:
+        stirring = threads.submit(stir)
+        try:
+            for _ in range(60):
+                listed = client.get(PROXY, params={"path": "f"}).json()["files"]
+                assert [info["file_size"] for info in listed if info["path"] == "steady"] == [5]
+                assert fetched(client, "f")["steady"] == b"hello"
+        finally:
+            over.set()
+        stirring.result()
