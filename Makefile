@@ -25,6 +25,7 @@ lint: $(VENV)/.dev ## Format, lint, types and floors, of Python and UI
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
+	@$(BIN)/mypy src --platform win32 --no-warn-unreachable --cache-dir .mypy_cache/win32
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m tools.ui lint
 

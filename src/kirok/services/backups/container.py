@@ -137,7 +137,8 @@ def pieces_of(file: Path) -> Iterator[bytes]:
 def sync(place: Path) -> None:
     """Have the operating system write a file, or the names in a folder, to the disk."""
     try:
-        descriptor = os.open(place, os.O_RDONLY)
+        # Windows syncs only what is open for writing.
+        descriptor = os.open(place, os.O_RDWR if place.is_file() else os.O_RDONLY)
     except PermissionError:  # folders cannot be opened on Windows
         return
     try:

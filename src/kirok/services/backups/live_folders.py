@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from kirok.artifact_stores.names import UPLOADING
 from kirok.base.errors import Unavailable
@@ -69,7 +70,7 @@ def pack_artifacts(folder: Path, packing: Packing) -> int:
             try:
                 with file.open("rb") as source:
                     packing.add(
-                        ARTIFACTS + file.relative_to(folder).as_posix(), _pieces(source.fileno()), compress=False
+                        ARTIFACTS + file.relative_to(folder).as_posix(), _pieces(source), compress=False
                     )
             except FileNotFoundError:  # deleted meanwhile
                 continue
@@ -107,33 +108,34 @@ def _pack(folder: Path, name: str, packing: Packing) -> None:
             try:
                 with file.open("rb") as source:
                     if is_artifact:
-                        packing.add(f"{place}/{each}", _pieces(source.fileno()), compress=False)
+                        packing.add(f"{place}/{each}", _pieces(source), compress=False)
                         continue
                     if is_series:
-                        packing.add(f"{place}/{each}", _whole_lines(source.fileno()))
+                        packing.add(f"{place}/{each}", _whole_lines(source))
                         continue
                 packing.add(f"{place}/{each}", _steady(file))
             except FileNotFoundError:  # deleted meanwhile
                 continue
 
 
-def _pieces(descriptor: int, size: int | None = None) -> Iterator[bytes]:
+def _pieces(source: BinaryIO, size: int | None = None) -> Iterator[bytes]:
     """What the file holds now, and nothing that is appended while it is read."""
-    left = os.fstat(descriptor).st_size if size is None else size
-    at = 0
-    while left > 0 and (piece := os.pread(descriptor, min(left, _PIECE_BYTES), at)):
-        at, left = at + len(piece), left - len(piece)
+    left = os.fstat(source.fileno()).st_size if size is None else size
+    source.seek(0)
+    while left > 0 and (piece := source.read(min(left, _PIECE_BYTES))):
+        left -= len(piece)
         yield piece
 
 
-def _whole_lines(descriptor: int) -> Iterator[bytes]:
+def _whole_lines(source: BinaryIO) -> Iterator[bytes]:
     """A series up to the end of its last line: one that is being written just now has no end yet."""
-    end = os.fstat(descriptor).st_size
+    end = os.fstat(source.fileno()).st_size
     while end:
         begin = max(0, end - _PIECE_BYTES)
-        newline = os.pread(descriptor, end - begin, begin).rfind(b"\n")
+        source.seek(begin)
+        newline = source.read(end - begin).rfind(b"\n")
         if newline >= 0:
-            return _pieces(descriptor, begin + newline + 1)
+            return _pieces(source, begin + newline + 1)
         end = begin
     return iter(())
 
