@@ -235,10 +235,10 @@ def test_a_folder_that_cannot_be_written_is_named(
     if os.geteuid() == 0:  # permissions do not bind root, so the answer of any other account is given
         opened = os.open
 
-        def bound(path: str, flags: int, mode: int = 0o777) -> int:
-            if flags & os.O_CREAT and Path(path).parent == tmp_path / "files" / "a":
+        def bound(path: str, flags: int, mode: int = 0o777, *, dir_fd: int | None = None) -> int:
+            if flags & os.O_CREAT:
                 raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
-            return opened(path, flags, mode)
+            return opened(path, flags, mode, dir_fd=dir_fd)
 
         monkeypatch.setattr(os, "open", bound)
     refused = client.put(f"{PROXY}/a/c", content=b"x")

@@ -4,12 +4,14 @@ import errno
 import os
 import secrets
 import shutil
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from kirok.artifact_stores.local.durability import make_folders, sync_folder
 from kirok.artifact_stores.local.files import BINARY, LocalUpload, OpenLocalFile
+from kirok.artifact_stores.local.held_folders import NO_LINK, HeldFolder, held_folder
 from kirok.artifact_stores.local.parts import LocalParts
 from kirok.artifact_stores.local.refusals import told
 from kirok.artifact_stores.names import UPLOADING, check_file, check_lasting
@@ -33,7 +35,11 @@ class LocalArtifacts:
         """What lies directly in a directory, by path."""
         check_lasting(path)
         try:
-            with os.scandir(self._inside(path)) as entries:
+            with (
+                held_folder(self._root, self._inside(path)) as folder,
+                folder.readable() as place,
+                os.scandir(place) as entries,
+            ):
                 found = [self._described(entry, path) for entry in entries if not entry.name.startswith(UPLOADING)]
         except (FileNotFoundError, NotADirectoryError):
             return []
@@ -44,28 +50,30 @@ class LocalArtifacts:
     def open(self, path: ArtifactPath) -> OpenLocalFile:
         """The file at `path`, held open."""
         check_file(path)
+        # Not waiting on a pipe somebody put there.
+        flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | BINARY | NO_LINK
         try:
-            place = self._inside(path)
-            # Not waiting on a pipe somebody put there.
-            descriptor = os.open(place, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | BINARY)
+            parent, name = self._split(path)
+            with held_folder(self._root, parent) as folder:
+                descriptor = os.open(folder.at(name), flags, dir_fd=folder.descriptor)
         except OSError as error:
             raise told(error, path) from error
-        if os.path.isfile(place):
+        if stat.S_ISREG(os.fstat(descriptor).st_mode):
             return OpenLocalFile(descriptor)
         os.close(descriptor)
-        raise told(IsADirectoryError(errno.EISDIR, "", place), path)
+        raise told(IsADirectoryError(errno.EISDIR, ""), path)
 
     def upload(self, local: Path, path: ArtifactPath) -> None:
         """Store a copy of a local file."""
-        local.stat()  # where it is missing, that is no error of this folder
-        with self._arriving(path) as (upload, passing):
-            shutil.copyfile(local, passing)
+        # Where it is missing, that is no error of this folder.
+        with local.open("rb") as source, self._arriving(path) as upload:
+            upload.copy(source)
             upload.finish()
 
     @contextmanager
     def writer(self, path: ArtifactPath) -> Iterator[LocalUpload]:
         """An upload under a passing name, renamed into place at the end."""
-        with self._arriving(path) as (upload, _):
+        with self._arriving(path) as upload:
             yield upload
             upload.finish()
 
@@ -73,49 +81,60 @@ class LocalArtifacts:
         """Remove a file, link or directory."""
         check_lasting(path)
         try:
-            parent = self._inside(ArtifactPath.parse(os.path.dirname(path)))
-            place = os.path.join(parent, path.name) if path else parent
-            if os.path.isdir(place) and not os.path.islink(place):
-                shutil.rmtree(place)
-            else:
-                os.unlink(place)
+            if not path:
+                shutil.rmtree(self._root)
+                return
+            with held_folder(self._root, self._inside(path.parent)) as folder:
+                place = folder.at(path.name)
+                if stat.S_ISDIR(os.lstat(place, dir_fd=folder.descriptor).st_mode):
+                    shutil.rmtree(place, dir_fd=folder.descriptor)
+                else:
+                    os.unlink(place, dir_fd=folder.descriptor)
         except (FileNotFoundError, NotADirectoryError):
             pass
         except OSError as error:
             raise told(error, path) from error
 
     @contextmanager
-    def _arriving(self, path: ArtifactPath) -> Iterator[tuple[LocalUpload, str]]:
-        """A new file beside `path` and its name; it takes the place of `path` unless the block raises."""
+    def _arriving(self, path: ArtifactPath) -> Iterator[LocalUpload]:
+        """A new file beside `path`, which takes its place unless the block raises."""
         check_file(path)
-        durable = self._settings.fsync
         try:
-            place = self._inside(path)
-            folder = os.path.dirname(place)
-            make_folders(folder, durable=durable)
-            if os.path.isdir(place):
-                raise IsADirectoryError(errno.EISDIR, "", place)
-            passing = os.path.join(folder, UPLOADING + secrets.token_hex(8))
-            descriptor = os.open(passing, os.O_WRONLY | os.O_CREAT | os.O_EXCL | BINARY, 0o666)
+            parent, name = self._split(path)
+            make_folders(parent, durable=self._settings.fsync)
+            with held_folder(self._root, parent) as folder:
+                yield from self._replacing(folder, name)
         except OSError as error:
             raise told(error, path) from error
+
+    def _replacing(self, folder: HeldFolder, name: str) -> Iterator[LocalUpload]:
+        durable, held = self._settings.fsync, folder.descriptor
+        place, passing = folder.at(name), folder.at(UPLOADING + secrets.token_hex(8))
+        with suppress(FileNotFoundError):
+            if stat.S_ISDIR(os.stat(place, dir_fd=held).st_mode):
+                raise IsADirectoryError(errno.EISDIR, "", place)
+        descriptor = os.open(passing, os.O_WRONLY | os.O_CREAT | os.O_EXCL | BINARY, 0o666, dir_fd=held)
         try:
             try:
-                yield LocalUpload(descriptor, durable=durable), passing
+                yield LocalUpload(descriptor, durable=durable)
             finally:
                 os.close(descriptor)
-            os.replace(passing, place)
-        except BaseException as error:
+            os.replace(passing, place, src_dir_fd=held, dst_dir_fd=held)
+        except BaseException:
             with suppress(OSError):  # the first error is the one to tell
-                os.unlink(passing)
-            if isinstance(error, OSError):
-                raise told(error, path) from error
+                os.unlink(passing, dir_fd=held)
             raise
         if durable:
-            try:
-                sync_folder(folder)
-            except OSError as error:
-                raise told(error, path) from error
+            sync_folder(folder.path)
+
+    def _split(self, path: ArtifactPath) -> tuple[str, str]:
+        """(the folder of a file's place, its name there), links resolved. Raises as `_inside`, and IsADirectoryError
+        for the root.
+        """
+        place = self._inside(path)
+        if place == self._root:
+            raise IsADirectoryError(errno.EISDIR, "", place)
+        return os.path.split(place)
 
     def _inside(self, path: ArtifactPath) -> str:
         """The place of `path`, links resolved; InvalidParameter where they lead out of the folder."""
