@@ -90,7 +90,8 @@ def passing_to(
             with opener.open(passed, timeout=20) as response:
                 reply = Reply(response.status, response.read(), _headers(response.headers.items()))
         except urllib.error.HTTPError as error:
-            reply = Reply(error.code, error.read(), _headers(error.headers.items()))
+            with error:
+                reply = Reply(error.code, error.read(), _headers(error.headers.items()))
         return changing(reply)
 
     return answering
