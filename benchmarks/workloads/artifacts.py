@@ -4,6 +4,7 @@ import http.client
 import os
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 from benchmarks.exchanges import BadReply, Reply, request
 from benchmarks.load import discard, keep, play
@@ -16,12 +17,14 @@ ROOT = "/api/2.0/mlflow-artifacts/artifacts/bench"
 MIB = 1 << 20
 SMALL_BYTES = 10 * 1024
 REPEATS = 3
+AT_ONCE = 8
 
 
 def measure(server: Server, scale: Scale) -> Iterator[Measurement]:
     """The bytes that come back are compared with those sent."""
     if server.peer.runs("artifacts-put"):
         yield from _big_file(server, scale)
+        yield from _at_once(server, scale)
     yield from _small_files(server, scale)
 
 
@@ -42,6 +45,20 @@ def _big_file(server: Server, scale: Scale) -> Iterator[Measurement]:
     yield Measurement("artifacts-get", tuple(downloads))
     if before is not None and after is not None:
         yield Measurement("artifacts-memory", ((after.peak_rss_bytes - before.rss_bytes) / MIB,))
+
+
+def _at_once(server: Server, scale: Scale) -> Iterator[Measurement]:
+    """What transfers beside each other cost a server in memory: all upload, then all download."""
+    content = os.urandom(MIB) * max(1, scale.big_file_mib // AT_ONCE)
+    paths = [f"{ROOT}/beside-{number}.bin" for number in range(AT_ONCE)]
+    before = server.tree.usage()
+    server.tree.reset_peaks()
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        list(pool.map(lambda path: _upload(server.port, path, content), paths))
+        list(pool.map(lambda path: _download(server.port, path, bytearray(len(content))), paths))
+    after = server.tree.usage()
+    if before is not None and after is not None:
+        yield Measurement("artifacts-memory-8", ((after.peak_rss_bytes - before.rss_bytes) / MIB,))
 
 
 def _upload(port: int, path: str, content: bytes) -> float:
