@@ -5,6 +5,7 @@ from kirok.base.settings import ServerSettings
 from kirok.server.errors import reply_for
 from kirok.server.messages import TEXT, Reply
 from kirok.wire.endpoint import Endpoint, Permission
+from kirok.wire.endpoints import HEALTH_DETAIL
 
 _PROXY_BASE = "/mlflow-artifacts"
 
@@ -36,7 +37,7 @@ class Refusals:
 
     def of(self, endpoint: Endpoint) -> Reply | None:
         """The reply where settings close an endpoint, None where it is open."""
-        if endpoint.permission is Permission.PUBLIC:
+        if endpoint.permission is Permission.PUBLIC or endpoint is HEALTH_DETAIL:
             return None
         if endpoint.base == _PROXY_BASE:
             if not self._settings.serve_artifacts:
