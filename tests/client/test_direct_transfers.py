@@ -5,12 +5,16 @@ import warnings
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from msgspec.structs import replace
 
+from kirok.artifact_stores.open import open_artifact_store
+from kirok.artifact_stores.protocols import ArtifactStore
 from kirok.artifact_stores.proxy import ProxiedArtifacts
 from kirok.artifact_stores.transfers import fetch_file, send_file
+from kirok.base.errors import NotFound, Unavailable
 from kirok.base.settings import ArtifactSettings, TransportSettings
 from kirok.entities.artifacts import ArtifactPath
 from kirok.transport import HttpRequest, HttpResponse, Transport
@@ -108,3 +112,42 @@ def test_signed_requests_can_be_switched_off(moto_s3: Bucket, tmp_path: Path, si
     with kirok_server(tmp_path, "--artifacts-destination", moto_s3.uri, env=env) as running:
         way = there_and_back(running.address, tmp_path, settings)
     assert way.sent == len(CONTENT)
+
+
+class BreaksOff:
+    """A store whose line dies after some parts."""
+
+    def __init__(self, store: ArtifactStore, parts: int) -> None:
+        assert store.parted is not None
+        self.uri, self.parted = store.uri, self
+        self._parted, self._left = store.parted, parts
+        self.smallest_part_bytes = store.parted.smallest_part_bytes
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._parted, name)
+
+    def part(self, path: ArtifactPath, upload_id: str, number: int) -> Any:
+        """As PartedUploads."""
+        self._left -= 1
+        if self._left < 0:
+            raise Unavailable("The line is dead.")
+        return self._parted.part(path, upload_id, number)
+
+
+@pytest.mark.parametrize("kind", ["moto_s3", "azurite"])
+def test_an_interrupted_upload_straight_to_a_store_is_gone_on_with(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    bucket: Bucket = request.getfixturevalue(kind)
+    bucket.use(monkeypatch)
+    settings = replace(LARGE, at_once=1, unfinished_uploads=str(tmp_path / "notes"))
+    store = open_artifact_store(bucket.uri, settings)
+    source = tmp_path / "source"
+    source.write_bytes(CONTENT)
+    with pytest.raises(Unavailable):
+        send_file(cast("ArtifactStore", BreaksOff(store, 2)), source, PATH, settings)
+    with pytest.raises(NotFound):
+        store.open(PATH)
+    send_file(cast("ArtifactStore", BreaksOff(store, 1)), source, PATH, settings)
+    with closing(store.open(PATH)) as file:
+        assert b"".join(file.read()) == CONTENT
