@@ -84,3 +84,10 @@ def test_a_file_that_is_none_is_named_and_not_quoted(home: Path) -> None:
     with pytest.raises(InvalidParameter, match="credentials cannot be read") as raised:
         Profile.read({}, home)
     assert "TOPSECRET" not in str(raised.value)
+
+
+def test_a_file_that_may_not_be_read_is_told(home: Path) -> None:
+    (home / ".aws" / "config").unlink()
+    (home / ".aws" / "config").mkdir()
+    with pytest.raises(InvalidParameter, match="config cannot be read"):
+        Profile.read({}, home)

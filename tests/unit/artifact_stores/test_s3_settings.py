@@ -60,7 +60,7 @@ def test_an_endpoint_that_is_no_address_is_refused_by_its_name(tmp_path: Path, u
 
 
 def test_keys_in_an_endpoint_are_refused_and_not_shown(tmp_path: Path) -> None:
-    with pytest.raises(InvalidParameter, match="AWS_ACCESS_KEY_ID") as raised:
+    with pytest.raises(InvalidParameter, match="settings for them") as raised:
         read(tmp_path, MLFLOW_S3_ENDPOINT_URL="http://me:TOPSECRET@minio:9000")
     assert "TOPSECRET" not in str(raised.value)
 

@@ -12,9 +12,11 @@ from typing import Any
 from urllib.parse import urlencode
 from xml.etree import ElementTree
 
+from kirok.artifact_stores.objects.aws_hosts import sts_endpoint
 from kirok.artifact_stores.objects.aws_profiles import Profile
 from kirok.artifact_stores.objects.sigv4 import Credentials
 from kirok.base.errors import InvalidParameter, PermissionDenied
+from kirok.transport.sockets import proxy_for
 
 Source = Callable[[], Credentials]
 """Looks keys up; asked again before they expire."""
@@ -122,9 +124,7 @@ def _from_web_identity(env: Mapping[str, str], token_file: Path, role: str, regi
     except OSError as error:
         raise PermissionDenied(f"AWS_WEB_IDENTITY_TOKEN_FILE={token_file} cannot be read: {error.strerror}.") from error
     region = env.get("AWS_REGION") or env.get("AWS_DEFAULT_REGION") or region
-    host = env.get("AWS_ENDPOINT_URL_STS") or (
-        f"https://sts.{region}.amazonaws.com" if region else "https://sts.amazonaws.com"
-    )
+    host = env.get("AWS_ENDPOINT_URL_STS") or sts_endpoint(region or "")
     form = {
         "Action": "AssumeRoleWithWebIdentity",
         "Version": "2011-06-15",
@@ -133,7 +133,7 @@ def _from_web_identity(env: Mapping[str, str], token_file: Path, role: str, regi
         "WebIdentityToken": token,
     }
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
-    status, body = _ask("POST", host, headers, urlencode(form).encode(), timeout_s=10)
+    status, body = _ask("POST", host, headers, urlencode(form).encode(), timeout_s=10, proxy=proxy_for(host))
     if status != 200:
         raise PermissionDenied(f"{host} did not let this process take on AWS_ROLE_ARN={role} (HTTP {status}).")
     fields = {element.tag.rpartition("}")[2]: element.text or "" for element in ElementTree.fromstring(body).iter()}  # noqa: S314 - by AWS, over TLS
@@ -195,14 +195,25 @@ def _of_metadata(body: bytes, source: str) -> Credentials:
 
 
 def _ask(
-    method: str, url: str, headers: dict[str, str], body: bytes | None = None, timeout_s: float = _METADATA_TIMEOUT_S
+    method: str,
+    url: str,
+    headers: dict[str, str],
+    body: bytes | None = None,
+    *,
+    timeout_s: float = _METADATA_TIMEOUT_S,
+    proxy: str | None = None,
 ) -> tuple[int, bytes]:
-    """One request for keys, never through a proxy, which would learn them. PermissionDenied where nobody answers."""
+    """One request for keys; of a machine's own, never through a proxy, which would ask for its machine's.
+
+    PermissionDenied where nobody answers.
+    """
     import urllib3
 
-    with urllib3.PoolManager(timeout=timeout_s, retries=False) as pool:
+    with urllib3.ProxyManager(proxy) if proxy else urllib3.PoolManager() as pool:
         try:
-            response = pool.request(method, url, headers=headers, body=body, redirect=False)
+            response = pool.request(
+                method, url, headers=headers, body=body, redirect=False, retries=False, timeout=timeout_s
+            )
         except urllib3.exceptions.HTTPError as error:
             raise PermissionDenied(f"No credentials for S3: {url} does not answer ({type(error).__name__}).") from error
         return response.status, response.data

@@ -50,7 +50,9 @@ class Profile(Struct, frozen=True):
 def _sections(file: Path) -> dict[str, dict[str, str]]:
     parser = configparser.ConfigParser(interpolation=None, delimiters=("=",), strict=False, default_section="\0")
     try:
-        parser.read(file, encoding="utf-8")
+        parser.read_string(file.read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
     except (OSError, configparser.Error, UnicodeDecodeError) as error:
         # Not its text: a parser quotes the line that it does not understand, which may be a key.
         raise InvalidParameter(

@@ -5,9 +5,8 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-from kirok.artifact_stores.objects.connections import Link
+from kirok.artifact_stores.objects.connections import Link, checked_endpoint
 from kirok.artifact_stores.objects.places import Place
-from kirok.artifact_stores.objects.s3_settings import checked_endpoint
 from kirok.base.errors import InvalidParameter
 from kirok.base.settings import ArtifactSettings
 

@@ -137,3 +137,13 @@ class Requests:
             options["ca_certs"] = self._link.ca_bundle
         proxy = proxy_for(self._link.endpoint)
         return urllib3.ProxyManager(proxy, **options) if proxy else urllib3.PoolManager(**options)
+
+
+def checked_endpoint(name: str, url: str) -> str:
+    """An endpoint without a slash at its end; InvalidParameter names the setting where it is none."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise InvalidParameter(f"{name}={url!r} is no address: write http:// or https://, host and port.")
+    if parts.username or parts.query or parts.fragment:
+        raise InvalidParameter(f"{name} is scheme, host and port alone: give keys in the settings for them.")
+    return url.rstrip("/")

@@ -7,12 +7,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote
 
-from kirok.artifact_stores.objects.connections import Link
+from kirok.artifact_stores.objects.connections import Link, checked_endpoint
 from kirok.artifact_stores.objects.content_types import content_type
 from kirok.artifact_stores.objects.places import Place
 from kirok.artifact_stores.objects.refusals import Facts, misconfigured, store_errors
 from kirok.artifact_stores.objects.removal import remove
-from kirok.artifact_stores.objects.s3_settings import checked_endpoint
 from kirok.base.errors import NotSupported
 from kirok.base.settings import ArtifactSettings
 from kirok.entities.artifacts import ArtifactPath, SignedRequest

@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, BinaryIO
 from urllib.parse import urlsplit
 
+from kirok.artifact_stores.objects.aws_hosts import aws_endpoint
 from kirok.artifact_stores.objects.connections import Requests
 from kirok.artifact_stores.objects.refusals import Answered
-from kirok.artifact_stores.objects.s3_settings import S3Settings, aws_endpoint
+from kirok.artifact_stores.objects.s3_settings import S3Settings
 from kirok.artifact_stores.objects.sigv4 import (
     UNSIGNED,
     Scope,

@@ -3,13 +3,13 @@
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from msgspec import Struct
 
 from kirok.artifact_stores.objects.aws_credentials import Source, find_source
+from kirok.artifact_stores.objects.aws_hosts import aws_endpoint
 from kirok.artifact_stores.objects.aws_profiles import Profile
-from kirok.artifact_stores.objects.connections import Link
+from kirok.artifact_stores.objects.connections import Link, checked_endpoint
 from kirok.artifact_stores.objects.places import Place
 from kirok.artifact_stores.objects.s3_upload_args import upload_headers
 from kirok.base.errors import InvalidParameter
@@ -69,21 +69,6 @@ class S3Settings(Struct, frozen=True):
             owner=setting(env, "S3_EXPECTED_BUCKET_OWNER"),
             public_endpoint=settings.s3_public_endpoint,
         )
-
-
-def aws_endpoint(region: str) -> str:
-    """Amazon's own address of S3 in a region."""
-    return f"https://s3.{region}.amazonaws.com{'.cn' if region.startswith('cn-') else ''}"
-
-
-def checked_endpoint(name: str, url: str) -> str:
-    """An endpoint without a slash at its end; InvalidParameter names the setting where it is none."""
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise InvalidParameter(f"{name}={url!r} is no address: write http:// or https://, host and port.")
-    if parts.username or parts.query or parts.fragment:
-        raise InvalidParameter(f"{name} is scheme, host and port alone: keys go into AWS_ACCESS_KEY_ID.")
-    return url.rstrip("/")
 
 
 def _endpoint(env: Mapping[str, str], profile: Profile) -> tuple[str | None, str]:
