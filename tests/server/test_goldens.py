@@ -57,4 +57,11 @@ def _essence(told: Told) -> Any:
         message = body["message"]
         sentence = message if message.startswith(_KEPT_SENTENCES) else ""
         return told.status, told.kind, body["error_code"], sentence
+    if isinstance(body, dict) and "files" in body:
+        body = {**body, "files": [_without_time(info) for info in body["files"]]}
     return told.status, told.kind, body
+
+
+def _without_time(info: dict[str, Any]) -> dict[str, Any]:
+    """What MLflow tells of a file: when it was written is told here alone."""
+    return {name: value for name, value in info.items() if name != "modified_ms"}
