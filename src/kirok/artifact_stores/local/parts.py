@@ -16,6 +16,7 @@ from zlib import crc32
 
 from kirok.artifact_stores.local.durability import make_folders, sync_folder
 from kirok.artifact_stores.local.files import BINARY, LocalUpload
+from kirok.artifact_stores.local.held_folders import NO_LINK, HeldFolder, held_folder
 from kirok.artifact_stores.local.refusals import told
 from kirok.artifact_stores.names import UPLOADING, check_file
 from kirok.base.errors import InvalidParameter, NotFound
@@ -51,12 +52,12 @@ class PartUpload(LocalUpload):
 
 
 class LocalParts:
-    """Uploads in parts to the files of a folder; `place_of` gives an artifact's place there."""
+    """Uploads in parts to the files below `root`; `place_of` gives an artifact's place there, links resolved."""
 
     smallest_part_bytes = 1
 
-    def __init__(self, place_of: Callable[[ArtifactPath], str], *, durable: bool) -> None:
-        self._place_of, self._durable = place_of, durable
+    def __init__(self, root: str, place_of: Callable[[ArtifactPath], str], *, durable: bool) -> None:
+        self._root, self._place_of, self._durable = root, place_of, durable
 
     def begin(self, path: ArtifactPath, part_bytes: int) -> str:
         """A new upload. Its id holds the size of its parts, and its folder is named by id and path."""
@@ -67,16 +68,16 @@ class LocalParts:
             )
         upload_id = f"{secrets.token_hex(16)}-{part_bytes:x}"
         with _told(path):
-            place = self._place_of(path)
-            if os.path.isdir(place):
+            parent, name = os.path.split(self._place_of(path))
+            if os.path.isdir(os.path.join(parent, name)):
                 raise InvalidParameter(f"Invalid path: {str(path)!r} is a directory; name a file in it.")
-            make_folders(os.path.dirname(place), durable=self._durable)
-            folder, _ = self._folder(path, upload_id)
-            os.mkdir(folder)
-            os.close(os.open(os.path.join(folder, CONTENT), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
+            make_folders(parent, durable=self._durable)
+            with held_folder(self._root, parent) as beside:
+                os.mkdir(beside.at(_name_of(upload_id, name)), dir_fd=beside.descriptor)
+            with self._held(path, upload_id) as upload:
+                self._make(upload, CONTENT)
             if self._durable:
-                sync_folder(folder)
-                sync_folder(os.path.dirname(folder))
+                sync_folder(parent)
         return upload_id
 
     @contextmanager
@@ -86,29 +87,24 @@ class LocalParts:
             raise InvalidParameter(
                 f"Invalid value {number} for parameter 'number': parts are numbered from 1 to {_MOST_PARTS}."
             )
-        folder, part_bytes = self._folder(path, upload_id)
-        with _told(path, upload_id):
-            descriptor = os.open(os.path.join(folder, CONTENT), os.O_WRONLY | BINARY)
+        part_bytes = _part_bytes(path, upload_id)
+        with _told(path, upload_id), self._held(path, upload_id) as folder:
+            descriptor = os.open(folder.at(CONTENT), os.O_WRONLY | BINARY | NO_LINK, dir_fd=folder.descriptor)
             try:
-                for name in self._kept(folder, number):  # it is about to be overwritten
-                    os.unlink(os.path.join(folder, name))
-                upload = PartUpload(
-                    descriptor, durable=self._durable, start=(number - 1) * part_bytes, limit=part_bytes
-                )
+                for name in _kept(folder, number):  # it is about to be overwritten
+                    os.unlink(folder.at(name), dir_fd=folder.descriptor)
+                start = (number - 1) * part_bytes
+                upload = PartUpload(descriptor, durable=self._durable, start=start, limit=part_bytes)
                 yield upload
                 upload.finish()
             finally:
                 os.close(descriptor)
-            kept = os.path.join(folder, f"part-{number}-{upload.size_bytes}-{upload.tag}")
-            os.close(os.open(kept, os.O_WRONLY | os.O_CREAT, 0o666))
-            if self._durable:
-                sync_folder(folder)
+            self._make(folder, f"part-{number}-{upload.size_bytes}-{upload.tag}")
 
     def parts(self, path: ArtifactPath, upload_id: str) -> Sequence[Part]:
         """The parts that are kept, by number."""
-        folder, _ = self._folder(path, upload_id)
-        with _told(path, upload_id):
-            kept = self._kept(folder)
+        with _told(path, upload_id), self._held(path, upload_id) as folder:
+            kept = _kept(folder)
         found: dict[int, Part | None] = {}
         for match in kept.values():
             number = int(match["number"])
@@ -118,62 +114,91 @@ class LocalParts:
 
     def complete(self, path: ArtifactPath, upload_id: str, parts: Sequence[Part]) -> None:
         """Make the upload's file the one at `path`, where every part of it is there."""
-        folder, part_bytes = self._folder(path, upload_id)
+        part_bytes = _part_bytes(path, upload_id)
         kept = {part.number: part for part in self.parts(path, upload_id)}
-        for expected, part in enumerate(parts, start=1):
-            here = kept.get(expected)
-            if part.number != expected or here is None:
-                raise InvalidParameter(f"Part {expected} of the upload to {str(path)!r} is missing; send it again.")
-            if here.tag != part.tag:
-                raise InvalidParameter(f"Part {expected} of the upload to {str(path)!r} has the tag {here.tag!r}.")
-            if here.size_bytes != part_bytes and expected < len(parts):
-                raise InvalidParameter(
-                    f"Part {expected} of the upload to {str(path)!r} has {here.size_bytes} bytes, but all parts except "
-                    f"the last have {part_bytes}."
-                )
-        if len(kept) > len(parts):
-            raise InvalidParameter(
-                f"The upload to {str(path)!r} has {len(kept)} parts, not {len(parts)}; name them all."
-            )
-        content = os.path.join(folder, CONTENT)
-        with _told(path, upload_id):
-            place = self._place_of(path)
-            if os.path.isdir(place):
+        _check_whole(path, parts, kept, part_bytes)
+        with _told(path, upload_id), self._held(path, upload_id) as folder:
+            parent, name = os.path.split(self._place_of(path))
+            if os.path.isdir(os.path.join(parent, name)):
                 raise InvalidParameter(f"Invalid path: {str(path)!r} is a directory; name a file in it.")
-            with open(content, "r+b") as file:
+            descriptor = os.open(folder.at(CONTENT), os.O_RDWR | BINARY | NO_LINK, dir_fd=folder.descriptor)
+            with open(descriptor, "r+b") as file:
                 # A longer part may have been sent first.
                 file.truncate(part_bytes * (len(parts) - 1) + kept[len(parts)].size_bytes if parts else 0)
                 if self._durable:
                     os.fsync(file.fileno())
-            os.replace(content, place)
-            shutil.rmtree(folder, ignore_errors=True)
+            with held_folder(self._root, parent) as beside:
+                os.replace(
+                    folder.at(CONTENT), beside.at(name), src_dir_fd=folder.descriptor, dst_dir_fd=beside.descriptor
+                )
             if self._durable:
-                sync_folder(os.path.dirname(place))
+                sync_folder(parent)
+        self.abandon(path, upload_id)
 
     def abandon(self, path: ArtifactPath, upload_id: str) -> None:
         """Remove the upload."""
-        with suppress(NotFound), _told(path, upload_id):
-            shutil.rmtree(self._folder(path, upload_id)[0])
-
-    def _folder(self, path: ArtifactPath, upload_id: str) -> tuple[str, int]:
-        """(the upload's folder, the size of its parts). An id that is none of ours names a folder that is not there."""
         check_file(path)
-        parsed = _ID.fullmatch(upload_id)
-        if parsed is None:
-            raise _no_upload(path, upload_id)
-        parent, name = os.path.split(self._place_of(path))
-        digest = sha256(f"{upload_id}/{name}".encode(errors="surrogateescape")).hexdigest()
-        return os.path.join(parent, UPLOADING + digest[:32]), int(parsed["part_bytes"], 16)
+        with suppress(NotFound), _told(path, upload_id):
+            parent, name = os.path.split(self._place_of(path))
+            with held_folder(self._root, parent) as beside:
+                shutil.rmtree(beside.at(_name_of(upload_id, name)), dir_fd=beside.descriptor)
 
-    @staticmethod
-    def _kept(folder: str, number: int | None = None) -> dict[str, re.Match[str]]:
-        """What the names of kept parts say, of all or of one number."""
-        found = {name: _KEPT.fullmatch(name) for name in os.listdir(folder)}
-        return {
-            name: match
-            for name, match in found.items()
-            if match is not None and (number is None or int(match["number"]) == number)
-        }
+    @contextmanager
+    def _held(self, path: ArtifactPath, upload_id: str) -> Iterator[HeldFolder]:
+        """The upload's folder."""
+        check_file(path)
+        parent, name = os.path.split(self._place_of(path))
+        with held_folder(self._root, os.path.join(parent, _name_of(upload_id, name))) as folder:
+            yield folder
+
+    def _make(self, folder: HeldFolder, name: str) -> None:
+        """Make an empty file."""
+        os.close(os.open(folder.at(name), os.O_WRONLY | os.O_CREAT | NO_LINK, 0o666, dir_fd=folder.descriptor))
+        if self._durable:
+            sync_folder(folder.path)
+
+
+def _part_bytes(path: ArtifactPath, upload_id: str) -> int:
+    """The size of an upload's parts. NotFound for an id that is none of ours."""
+    check_file(path)
+    parsed = _ID.fullmatch(upload_id)
+    if parsed is None:
+        raise _no_upload(path, upload_id)
+    return int(parsed["part_bytes"], 16)
+
+
+def _name_of(upload_id: str, name: str) -> str:
+    """What the folder of an upload to a file is called: of another id, or for another file, it is not there."""
+    digest = sha256(f"{upload_id}/{name}".encode(errors="surrogateescape")).hexdigest()
+    return UPLOADING + digest[:32]
+
+
+def _kept(folder: HeldFolder, number: int | None = None) -> dict[str, re.Match[str]]:
+    """What the names of kept parts say, of all or of one number."""
+    with folder.readable() as place:
+        found = {name: _KEPT.fullmatch(name) for name in os.listdir(place)}
+    return {
+        name: match
+        for name, match in found.items()
+        if match is not None and (number is None or int(match["number"]) == number)
+    }
+
+
+def _check_whole(path: ArtifactPath, parts: Sequence[Part], kept: dict[int, Part], part_bytes: int) -> None:
+    """InvalidParameter unless `parts` are all that are kept, from the first to the last, each of its size."""
+    for expected, part in enumerate(parts, start=1):
+        here = kept.get(expected)
+        if part.number != expected or here is None:
+            raise InvalidParameter(f"Part {expected} of the upload to {str(path)!r} is missing; send it again.")
+        if here.tag != part.tag:
+            raise InvalidParameter(f"Part {expected} of the upload to {str(path)!r} has the tag {here.tag!r}.")
+        if here.size_bytes != part_bytes and expected < len(parts):
+            raise InvalidParameter(
+                f"Part {expected} of the upload to {str(path)!r} has {here.size_bytes} bytes, but all parts except the "
+                f"last have {part_bytes}."
+            )
+    if len(kept) > len(parts):
+        raise InvalidParameter(f"The upload to {str(path)!r} has {len(kept)} parts, not {len(parts)}; name them all.")
 
 
 @contextmanager

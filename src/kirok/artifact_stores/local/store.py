@@ -28,7 +28,7 @@ class LocalArtifacts:
         self._settings = settings
         self._root = os.path.realpath(root)
         self.uri = Path(self._root).as_uri()
-        self.parted: PartedUploads | None = LocalParts(self._inside, durable=settings.fsync)
+        self.parted: PartedUploads | None = LocalParts(self._root, self._inside, durable=settings.fsync)
         self.direct: DirectAccess | None = None
 
     def list(self, path: ArtifactPath) -> list[FileInfo]:
