@@ -1,5 +1,6 @@
 """What a server tells of itself: a word for probes, and the detail for people."""
 
+import shutil
 from pathlib import Path
 
 import httpx
@@ -9,8 +10,8 @@ import pytest
 from kirok.artifact_stores.local import LocalArtifacts
 from kirok.base.errors import Unavailable
 from kirok.base.settings import ArtifactSettings, ServerSettings
+from kirok.entities.artifacts import ArtifactPath
 from kirok.server.destination_watch import DestinationWatch
-from kirok.services import destination_check
 from kirok.services.destination_check import Condition, check_place, places_to_check, prepared_folder
 from kirok.wire.endpoint import Permission
 from kirok.wire.endpoints import HEALTH, HEALTH_DETAIL
@@ -55,8 +56,8 @@ def test_a_database_that_fails_is_told(tmp_path: Path, monkeypatch: pytest.Monke
 
 def test_little_room_is_a_warning(client: httpx.Client, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "files").mkdir()
-    usage = destination_check.shutil.disk_usage(tmp_path)
-    monkeypatch.setattr(destination_check.shutil, "disk_usage", lambda _: usage._replace(free=5 << 20))
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=5 << 20))
     found = check_place(str(tmp_path / "files"), PLAIN)
     assert found.condition is Condition.WARNING
     assert "only 5 MiB are free" in found.said
@@ -118,4 +119,4 @@ def test_what_is_stored_is_not_taken_for_the_check(tmp_path: Path) -> None:
     """The check of a folder leaves nothing, and nothing that lists sees it."""
     (tmp_path / "files").mkdir()
     assert check_place(str(tmp_path / "files"), PLAIN).condition in (Condition.OK, Condition.WARNING)
-    assert LocalArtifacts(tmp_path / "files").list(destination_check.ArtifactPath("")) == []
+    assert LocalArtifacts(tmp_path / "files").list(ArtifactPath.parse("")) == []
