@@ -80,6 +80,6 @@ def test_both_clients_read_and_write_where_the_files_are_now(
             client.set_experiment("walk")
             with client.start_run() as run:
                 client.log_text(name, "by.txt")
-            written = tmp_path / "copied" / "1" / run.info.run_id / "artifacts" / "by.txt"
-            assert written.read_text() == name
+            there = tmp_path / "copied" / "1" / run.info.run_id / "artifacts" / "by.txt"
+            assert there.read_text() == name
     assert not list(tmp_path.glob("*:*"))

@@ -1,15 +1,16 @@
 """From a location to the store of its files; the one module that knows every kind, each imported on demand."""
 
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
-from kirok.base.errors import InvalidParameter
+from kirok.base.errors import EndpointNotFound, InvalidParameter, NotFound
 from kirok.base.settings import ArtifactSettings
 from kirok.rules.aliases import parse_aliases
 from kirok.rules.uris.buckets import ObjectLocation
 from kirok.rules.uris.here import path_here
 from kirok.rules.uris.parse import parse, scheme
 from kirok.rules.uris.paths import LocalPath
-from kirok.rules.uris.proxied import Proxied
+from kirok.rules.uris.proxied import SCHEME, Proxied
 
 if TYPE_CHECKING:
     from kirok.artifact_stores.protocols import ArtifactStore, StreamedArtifactStore
@@ -44,7 +45,7 @@ def open_run_artifacts(
     This process's own aliases of roots count, since its disks may be mounted elsewhere than the server's.
 
     InvalidParameter for a proxied root without a server, or with another one: credentials for one server are not sent
-    to a host that a row names.
+    to a host that a row names, unless the server itself sends its clients there.
     """
     location = parse_aliases(settings.root_aliases).resolve(location)
     place = parse(location)
@@ -58,8 +59,23 @@ def open_run_artifacts(
             f"The artifacts at {location!r} are kept by a tracking server. Set MLFLOW_TRACKING_URI to its address."
         )
     if not place.is_kept_by(tracking.uri):
+        tracking = _artifact_server(place, tracking, location)
+    return ProxiedArtifacts(tracking, place.inner, settings)
+
+
+def _artifact_server(place: Proxied, tracking: "Transport", location: str) -> "Transport":
+    from kirok.wire.artifacts import ServerInfo
+    from kirok.wire.endpoints import SERVER_INFO
+    from kirok.wire.experiments import Empty
+
+    try:
+        info: ServerInfo = tracking.call(SERVER_INFO, Empty())
+    except (EndpointNotFound, NotFound):
+        info = ServerInfo()
+    if place.server not in info.artifact_servers:
         raise InvalidParameter(
             f"The artifacts at {location!r} are kept by the server {place.server}, but MLFLOW_TRACKING_URI names "
-            f"{tracking.uri}. Set it to the server that keeps them."
+            f"{tracking.uri}. Set it to the server that keeps them, or start the tracking server with "
+            f"--default-artifact-root={SCHEME}://{place.server}/, by which it sends its clients there."
         )
-    return ProxiedArtifacts(tracking, place.inner, settings)
+    return tracking.at(place.server if "://" in place.server else f"{urlsplit(tracking.uri).scheme}://{place.server}")

@@ -61,6 +61,7 @@ class Transport:
         self._sender, self._sleep, self._jitter = sender, sleep, jitter
         self.elsewhere = Elsewhere(settings)
         """Requests to where this server sends its clients."""
+        self._others: dict[str, Transport] = {}
 
     def call(self, endpoint: Endpoint, message: msgspec.Struct, *, once: bool = False) -> Any:
         """The answer to `message`, an `endpoint.response`; the KirokError that the server reports otherwise.
@@ -118,10 +119,20 @@ class Transport:
             attempt += 1
             self._sleep(self._pause_s(attempt) if asked_s is None else min(asked_s, MAX_WAIT_S))
 
+    def at(self, uri: str) -> "Transport":
+        """The same account at another server, which it is told who asks: for servers that this one named."""
+        other = self._others.get(uri)
+        if other is None:
+            other = self._others.setdefault(uri, Transport(uri, self._settings))
+            other.authorization = self.authorization
+        return other
+
     def close(self) -> None:
         """Drop kept connections."""
         self._sender.close()
         self.elsewhere.close()
+        for other in self._others.values():
+            other.close()
 
     def _pause_s(self, attempt: int) -> float:
         settings = self._settings

@@ -81,6 +81,8 @@ class ServerInfo(Struct):
     """kirok's own: whether many small files may travel in one request."""
     smallest_part_bytes: Int64 | None = None
     """kirok's own: the least size of the parts that large files may be sent in; None where they may not."""
+    artifact_servers: list[str] = field(default_factory=list)
+    """kirok's own: other servers to which this one sends its clients, as `mlflow-artifacts:` URIs name them."""
     features_enabled: dict[str, bool] = field(default_factory=lambda: {"gateway": False})
 
 

@@ -6,6 +6,8 @@ from importlib.metadata import version as installed_version
 import msgspec
 
 from kirok.base.errors import KirokError
+from kirok.rules.uris.parse import parse
+from kirok.rules.uris.proxied import Proxied
 from kirok.server.context import Context
 from kirok.server.handlers import Handlers, Streams
 from kirok.server.messages import TEXT, Exchange, Reply
@@ -62,6 +64,7 @@ def server_info(context: Context, _: Empty) -> ServerInfo:
         # MLflow's clients ask whether the store can keep traces by this name.
         store_type={"sql": "SqlStore", "file": "FileStore"}.get(context.stores.kind),
         presigned_upload_run_id_supported=context.settings.artifacts.presigned,
+        artifact_servers=_artifact_servers(context.settings.default_artifact_root),
     )
     files = context.destination
     if files is None:
@@ -76,6 +79,12 @@ def server_info(context: Context, _: Empty) -> ServerInfo:
         )
     except KirokError:
         return info  # a store without credentials, say: /health has the reason, and so has every transfer
+
+
+def _artifact_servers(default_root: str) -> list[str]:
+    """What the administrator named, not what rows name: to these servers clients take their credentials."""
+    place = parse(default_root)
+    return [place.server] if isinstance(place, Proxied) and place.server else []
 
 
 async def kirok_version(*_: object) -> KirokVersion:
