@@ -1,4 +1,4 @@
-"""`kirok artifacts`: store, list and fetch files of runs."""
+"""`kirok artifacts`: store, list, fetch and delete files of runs."""
 
 import json
 import os
@@ -38,7 +38,7 @@ def _place_options(what: str) -> Callable[[Callable[..., Any]], Callable[..., An
 
 @click.group("artifacts")
 def group() -> None:
-    """Store, list and fetch files of runs, on the server or database that MLFLOW_TRACKING_URI names."""
+    """Store, list, fetch and delete files of runs, on the server or database that MLFLOW_TRACKING_URI names."""
 
 
 group.add_command(relocate.command)
