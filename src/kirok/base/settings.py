@@ -211,9 +211,10 @@ class ArtifactSettings(Struct, frozen=True):
             unfinished_uploads=_cache_folder(env, "uploads"),
             root_aliases=_listed(setting(env, "ARTIFACT_ROOT_ALIASES")),
         )
-        if settings.at_once < 1 or settings.presigned_expires_s < 1:
+        if settings.at_once < 1 or settings.presigned_expires_s < 1 or settings.part_bytes < 1:
             raise InvalidParameter(
-                "KIROK_ARTIFACT_TRANSFERS_AT_ONCE and KIROK_PRESIGNED_DOWNLOAD_URL_TTL_SECONDS are at least 1."
+                "KIROK_ARTIFACT_TRANSFERS_AT_ONCE, KIROK_PRESIGNED_DOWNLOAD_URL_TTL_SECONDS and "
+                "KIROK_MULTIPART_UPLOAD_CHUNK_SIZE are at least 1."
             )
         return settings
 
