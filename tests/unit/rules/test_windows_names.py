@@ -8,8 +8,8 @@ from kirok.rules.windows_names import check_windows_name
 
 @pytest.mark.parametrize(
     "name",
-    ["a:b", "model.bin:hidden", "what?", "a*", "<a>", 'q"', "a|b", "dot.", "blank ", "CON", "con.txt", "Nul", "AUX .txt",
-     "com1", "LPT9.log", "com²", "CONIN$", "tab\t"],
+    ["a:b", "model.bin:hidden", "what?", "a*", "<a>", 'q"', "a|b", "dot.", "blank ", "tab\t",
+     "CON", "con.txt", "Nul", "AUX .txt", "com1", "LPT9.log", "com²", "CONIN$"],
 )  # fmt: skip
 def test_a_name_that_windows_cannot_keep_is_refused(name: str) -> None:
     with pytest.raises(InvalidParameter, match="Windows cannot keep"):
