@@ -85,6 +85,7 @@ def test_odd_things_in_a_folder_are_left_out_with_a_warning(
     (root / "nothing").symlink_to("nowhere")
     (root / "again").symlink_to("deep")
     os.mkfifo(root / "pipe")
+    (root / ".artifact.uploading.0123").write_text("half")
     monkeypatch.chdir(root)
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind("socket")
@@ -96,6 +97,7 @@ def test_odd_things_in_a_folder_are_left_out_with_a_warning(
     assert "nothing is a link to nothing" in said
     assert "self is a link that cannot be followed" in said
     assert "pipe is neither" in said
+    assert "0123 was left by a transfer that was killed" in said
     assert "socket is neither" in said
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from kirok.artifact_stores.names import UPLOADING
 from kirok.base.errors import InvalidParameter
 from kirok.entities.artifacts import ArtifactPath
 
@@ -25,8 +26,8 @@ class LocalFile(Struct, frozen=True):
 def local_files(folder: Path, target: ArtifactPath) -> Iterator[LocalFile]:
     """Every file below `folder` in the order of their names, links followed, to lie under `target`.
 
-    Links that lead back up, links to nothing, and what is neither file nor folder (sockets, pipes, devices) are left
-    out with a warning; what vanishes meanwhile is left out. InvalidParameter for a name that no artifact can have.
+    Links that lead back up, links to nothing, what is neither file nor folder (sockets, pipes, devices) and what a
+    killed transfer left are left out with a warning; what vanishes meanwhile is left out. InvalidParameter for a name that no artifact can have.
     """
     return _below(folder, target, ())
 
@@ -41,6 +42,9 @@ def _below(folder: Path, target: ArtifactPath, above: tuple[tuple[int, int], ...
     inner: list[tuple[Path, ArtifactPath]] = []
     for entry in entries:
         place = Path(entry.path)
+        if entry.name.lower().startswith(UPLOADING):
+            _log.warning("%s was left by a transfer that was killed: it is left out.", place)
+            continue
         try:
             status = place.stat()
         except FileNotFoundError:
