@@ -27,7 +27,8 @@ def local_files(folder: Path, target: ArtifactPath) -> Iterator[LocalFile]:
     """Every file below `folder` in the order of their names, links followed, to lie under `target`.
 
     Links that lead back up, links to nothing, what is neither file nor folder (sockets, pipes, devices) and what a
-    killed transfer left are left out with a warning; what vanishes meanwhile is left out. InvalidParameter for a name that no artifact can have.
+    killed transfer left are left out with a warning; what vanishes meanwhile is left out. InvalidParameter for a name
+    that no artifact can have.
     """
     return _below(folder, target, ())
 
