@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from kirok.base.errors import InvalidState, KirokError
-from kirok.cli.existing_stores import refuse_absent
+from kirok.cli.existing_stores import place_of
 from kirok.cli.printing import printable
 from kirok.cli.sizes import counted
 from kirok.rules.passwords import without_password
@@ -45,7 +45,10 @@ def command(url: str, plan: bool, yes: bool, no_snapshot: bool) -> None:
     shown = printable(without_password(url))
     state = schema_state(url)
     if state is SchemaState.EMPTY:
-        refuse_absent(url)
+        # No error: containers begin with `db upgrade`, also where the database is new.
+        file = place_of(url)
+        if file is not None and not file.exists():
+            click.echo(f"Warning: there is no {printable(str(file))}. If it is not new, check the spelling.", err=True)
         click.echo(f"{shown} has no tables yet. `kirok server` makes them, at schema revision {HEAD}, when it starts.")
         return
     if state is not SchemaState.OLDER and has_schema(url):  # which refuses a revision that is not known
