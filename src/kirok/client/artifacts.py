@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 from kirok.artifact_stores.foreign_folders import refuse_foreign_folder
 from kirok.artifact_stores.open import open_run_artifacts
 from kirok.artifact_stores.protocols import ArtifactStore
+from kirok.artifact_stores.transfers import send_file
 from kirok.base.errors import InvalidParameter
 from kirok.client.artifact_trees import download, upload, upload_folder
 from kirok.client.connected import Connected
@@ -126,7 +127,7 @@ class ArtifactMethods(Connected):
         with tempfile.TemporaryDirectory(prefix="kirok-") as folder:
             file = Path(folder) / (path.name or "file")
             yield file
-            store.upload(file, path)
+            send_file(store, file, path, self._connection.settings.artifacts)
 
 
 def _is_a(module: str, name: str, thing: object) -> bool:
