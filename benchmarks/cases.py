@@ -48,6 +48,8 @@ CASES = (
     Case("artifacts-get", "artifact proxy: download of it", "MB/s", 1.5, MLFLOW, "≥ 1.5 × mlflow"),
     Case("artifacts-memory", "... growth of server memory", "MiB", 64, "", "< 64 MiB"),
     Case("artifacts-memory-8", "... of 8 such files at once", "MiB", 64, "", "< 64 MiB"),
+    Case("bucket-put", "artifact proxy to S3: upload, times obstore's alone", "×", 1.3, "", "≤ 1.3 ×"),
+    Case("bucket-get", "artifact proxy to S3: download, times obstore's alone", "×", 1.3, "", "≤ 1.3 ×"),
     Case("artifacts-files-put", "artifact proxy: small files stored", "files/s"),
     Case("artifacts-files", "artifact proxy: small files fetched", "files/s", 30, MLFLOW, "≥ 30 × mlflow"),
     Case("folder-put", "a folder of 10 KiB files: log_artifacts", "files/s", 10, MLFLOW, "≥ 10 × mlflow"),

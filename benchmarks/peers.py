@@ -44,7 +44,7 @@ FASTTRACKML = Peer(
     # The server is one Go binary; what the package depends on (an old mlflow) is for its client.
     dependencies=False,
     # PUT to its artifact proxy answers 500 or resets the connection; bulk-interval is a 404.
-    lacks=frozenset({"artifacts", "folders", "history-interval", "history-chart"}),
+    lacks=frozenset({"artifacts", "folders", "bucket", "history-interval", "history-chart"}),
 )
 MLFLOW = Peer(
     name="mlflow",
@@ -52,7 +52,7 @@ MLFLOW = Peer(
     program="mlflow",
     options=_MLFLOW_STYLE,
     requirement="mlflow==3.17.2",
-    lacks=frozenset({"history-chart"}),
+    lacks=frozenset({"history-chart", "bucket"}),
 )
 # With its default 4 workers mlflow delays small replies on a kept connection by 40 ms (Nagle against the
 # delayed acknowledgement); with one worker it doesn't. Measured beside it so that the stall isn't taken for work.
@@ -67,7 +67,7 @@ MLFLOW_ONE_WORKER = Peer(
 # The A/A control: how far two runs of one program differ tells how far to believe the other ratios.
 FASTTRACKML_AGAIN = msgspec.structs.replace(FASTTRACKML, name="fasttrackml-again", label="fasttrackml, again")
 # On one PostgreSQL, with its default settings.
-_ON_A_DATABASE = frozenset({"startup", "artifacts", "artifacts-files", "folders"})
+_ON_A_DATABASE = frozenset({"startup", "artifacts", "artifacts-files", "folders", "bucket"})
 KIROK_POSTGRESQL = msgspec.structs.replace(
     KIROK, name="kirok-postgresql", label="kirok on PostgreSQL", backend="postgresql", lacks=_ON_A_DATABASE
 )

@@ -5,7 +5,7 @@ import os
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from benchmarks.exchanges import BadReply, ReplyReader, request
@@ -80,7 +80,7 @@ class Server:
 
 
 @contextlib.contextmanager
-def serve(peer: Peer, program: Path, directory: Path) -> Iterator[Server]:
+def serve(peer: Peer, program: Path, directory: Path, env: Mapping[str, str] | None = None) -> Iterator[Server]:
     """Runs the server on `directory/store.db`, which may exist already; artifacts stay in the directory too.
 
     A server on PostgreSQL runs on the database whose URI stands in `directory/store.uri`.
@@ -90,7 +90,7 @@ def serve(peer: Peer, program: Path, directory: Path) -> Iterator[Server]:
     store = directory / "store.db"
     uri = f"sqlite:///{store}" if peer.backend == "sqlite" else _with_driver(peer, directory / "store.uri")
     options = [option.format(port=port, store=store, uri=uri) for option in peer.options]
-    environment = os.environ | {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true"}
+    environment = os.environ | {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true"} | dict(env or {})
     with (directory / "server.log").open("wb") as log:
         process = subprocess.Popen(
             [str(program), *options],

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from benchmarks.measurements import Measurement
 from benchmarks.scale import Scale
 from benchmarks.servers import Server
-from benchmarks.workloads import artifacts, batches, folders, history, metrics, runs, search, startup
+from benchmarks.workloads import artifacts, batches, bucket, folders, history, metrics, runs, search, startup
 
 Workload = Callable[[Server, Scale], Iterator[Measurement]]
 
@@ -18,5 +18,6 @@ FRESH: dict[str, Workload] = {
     "ingest": history.measure_ingest,
     "artifacts": artifacts.measure,
     "folders": folders.measure,
+    "bucket": bucket.measure,
 }
 FILLED: dict[str, Workload] = {"search": search.measure, "history": history.measure_reads}

@@ -36,8 +36,8 @@ def _big_file(server: Server, scale: Scale) -> Iterator[Measurement]:
     server.tree.reset_peaks()
     for repeat in range(REPEATS):
         path = f"{ROOT}/big-{repeat}.bin"
-        uploads.append(len(content) / 1e6 / _upload(server.port, path, content))
-        downloads.append(len(content) / 1e6 / _download(server.port, path, received))
+        uploads.append(len(content) / 1e6 / upload(server.port, path, content))
+        downloads.append(len(content) / 1e6 / download(server.port, path, received))
         if received != content:
             raise BadReply("artifacts-get: the file that came back is not the one sent")
     after = server.tree.usage()
@@ -54,14 +54,15 @@ def _at_once(server: Server, scale: Scale) -> Iterator[Measurement]:
     before = server.tree.usage()
     server.tree.reset_peaks()
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        list(pool.map(lambda path: _upload(server.port, path, content), paths))
-        list(pool.map(lambda path: _download(server.port, path, bytearray(len(content))), paths))
+        list(pool.map(lambda path: upload(server.port, path, content), paths))
+        list(pool.map(lambda path: download(server.port, path, bytearray(len(content))), paths))
     after = server.tree.usage()
     if before is not None and after is not None:
         yield Measurement("artifacts-memory-8", ((after.peak_rss_bytes - before.rss_bytes) / MIB,))
 
 
-def _upload(port: int, path: str, content: bytes) -> float:
+def upload(port: int, path: str, content: bytes) -> float:
+    """Seconds that it takes."""
     # http.client hands the bytes to the kernel as they are, which is as cheap as it gets for one big body.
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
     started = time.perf_counter()
@@ -75,7 +76,8 @@ def _upload(port: int, path: str, content: bytes) -> float:
     return elapsed_s
 
 
-def _download(port: int, path: str, into: bytearray) -> float:
+def download(port: int, path: str, into: bytearray) -> float:
+    """Seconds that it takes; `into` has the size of the file."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
     view = memoryview(into)
     started = time.perf_counter()
