@@ -118,3 +118,11 @@ def test_a_key_file_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) ->
 def test_other_credentials_neither_sign_for_others_nor_take_parts_from_them() -> None:
     bucket = AzureBucket(Place.parse(WASBS), ArtifactSettings(), {"AZURE_CLIENT_SECRET": "x"})
     assert (bucket.direct, bucket.parted) == (None, None)
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example.org", "acc.blob.core.windows.net.evil.org", "127.0.0.1", "localhost:80"]
+)
+def test_credentials_go_to_no_host_that_a_row_makes_up(host: str) -> None:
+    with pytest.raises(InvalidParameter, match="AZURE_STORAGE_ENDPOINT"):
+        read(f"wasbs://c@{host}/x", AZURE_STORAGE_SAS_TOKEN="sv=1")

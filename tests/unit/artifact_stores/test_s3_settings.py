@@ -153,3 +153,23 @@ def test_extra_arguments_become_headers() -> None:
 def test_an_extra_argument_that_cannot_be_is_named(text: str, named: str) -> None:
     with pytest.raises(InvalidParameter, match=named):
         upload_headers({"KIROK_S3_UPLOAD_EXTRA_ARGS": text})
+
+
+@pytest.mark.parametrize(
+    ("uri", "where", "region"),
+    [
+        ("r2://mine@abc123.r2.cloudflarestorage.com/x", "https://abc123.r2.cloudflarestorage.com/mine", "auto"),
+        ("b2://mine@s3.us-west-004.backblazeb2.com/x", "https://s3.us-west-004.backblazeb2.com/mine", "us-west-004"),
+    ],
+)
+def test_r2_and_b2_name_their_endpoints(tmp_path: Path, uri: str, where: str, region: str) -> None:
+    assert address(tmp_path, uri, MLFLOW_S3_ENDPOINT_URL="http://other") == where
+    assert read(tmp_path, uri).region == region
+
+
+@pytest.mark.parametrize(
+    "uri", ["r2://mine@evil.example.org/x", "b2://mine/x", "b2://mine@s3.x.backblazeb2.com.evil.org/x"]
+)
+def test_keys_are_used_at_no_host_that_a_row_makes_up(tmp_path: Path, uri: str) -> None:
+    with pytest.raises(InvalidParameter, match="is not of the form"):
+        read(tmp_path, uri)

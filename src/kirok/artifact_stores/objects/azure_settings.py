@@ -1,5 +1,6 @@
 """How a container of Azure Blob Storage is reached: from the location and the environment."""
 
+import re
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
@@ -21,6 +22,12 @@ _OTHERS = (
     "AZURE_CLIENT_SECRET",
     "AZURE_FEDERATED_TOKEN_FILE",
     "AZURE_USE_AZURE_CLI",
+)
+# A row may name any host; credentials go to Azure's alone, in its clouds (also China's and the US government's).
+_HOST = re.compile(
+    r"[a-z0-9]{3,24}(-secondary)?\.(z\d+\.)?blob\.(core\.(windows\.net|chinacloudapi\.cn|usgovcloudapi\.net|cloudapi\.de)"
+    r"|storage\.azure\.net)"
+    r"|[a-z0-9-]*onelake\.blob\.fabric\.microsoft\.com"
 )
 # The emulator's account and key are the same everywhere, and published.
 _EMULATOR = {
@@ -103,6 +110,12 @@ def _endpoint(place: Place, env: Mapping[str, str], connection: dict[str, str]) 
     if url:
         return checked_endpoint(name, url), name, account
     if host:
+        if not _HOST.fullmatch(host):
+            raise InvalidParameter(
+                f"The artifact location {place.uri!r} names no account of Azure's: {host!r} would be given this "
+                "process's credentials. For another address set AZURE_STORAGE_CONNECTION_STRING or "
+                "AZURE_STORAGE_ENDPOINT."
+            )
         return f"https://{host}", "the location", account
     if account:
         return f"https://{account}.blob.core.windows.net", "AZURE_STORAGE_ACCOUNT_NAME", account

@@ -20,6 +20,24 @@ _STYLES = ("auto", "path", "virtual")
 _HOST_LABEL = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
 
 
+class NamedStore(Struct, frozen=True):
+    """A store with a scheme of its own, whose locations name their endpoint."""
+
+    hosts: str
+    """A regular expression: keys are used at no other host that a row may name."""
+    form: str
+    region: str
+    """"" where the endpoint holds it."""
+
+
+_STORES = {
+    "r2": NamedStore(
+        r"[0-9a-z]+(\.[a-z]+)?\.r2\.cloudflarestorage\.com", "r2://bucket@account.r2.cloudflarestorage.com/path", "auto"
+    ),
+    "b2": NamedStore(r"s3\.[a-z0-9-]+\.backblazeb2\.com", "b2://bucket@s3.region.backblazeb2.com/path", ""),
+}
+
+
 class S3Settings(Struct, frozen=True):
     """One bucket, how it is reached, and by whom."""
 
@@ -50,6 +68,9 @@ class S3Settings(Struct, frozen=True):
         profile = Profile.read(env, home)
         region = env.get("AWS_REGION") or env.get("AWS_DEFAULT_REGION") or profile.settings.get("region") or ""
         endpoint, endpoint_from = _endpoint(env, profile)
+        if place.scheme in _STORES:
+            endpoint, endpoint_from = _of_location(place), "the location"
+            region = _STORES[place.scheme].region or place.host.split(".")[1]
         is_aws = endpoint is None
         link = Link(
             endpoint or aws_endpoint(region or "us-east-1"),
@@ -69,6 +90,13 @@ class S3Settings(Struct, frozen=True):
             owner=setting(env, "S3_EXPECTED_BUCKET_OWNER"),
             public_endpoint=settings.s3_public_endpoint,
         )
+
+
+def _of_location(place: Place) -> str:
+    store = _STORES[place.scheme]
+    if not re.fullmatch(store.hosts, place.host):
+        raise InvalidParameter(f"The artifact location {place.uri!r} is not of the form {store.form}.")
+    return f"https://{place.host}"
 
 
 def _endpoint(env: Mapping[str, str], profile: Profile) -> tuple[str | None, str]:

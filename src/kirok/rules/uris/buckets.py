@@ -11,6 +11,8 @@ Provider = Literal["s3", "gcs", "azure"]
 
 PROVIDERS: dict[str, Provider] = {
     "s3": "s3",
+    "r2": "s3",
+    "b2": "s3",
     "gs": "gcs",
     "az": "azure",
     "azure": "azure",
@@ -33,7 +35,9 @@ class ObjectLocation(Struct, frozen=True):
     key: str = ""
     """As the store has it: no slash at the end, and none before it. `#` is a character like others, `?` none of it."""
     host: str = ""
-    """Azure's account, in full (`name.blob.core.windows.net`); "" where the environment is to name it."""
+    """Azure's account, in full (`name.blob.core.windows.net`), or the address of an R2 or B2; "" where the environment
+    is to name it.
+    """
     query: str = ""
     """What follows `?`: MLflow keeps it behind every path it makes of a location."""
 
