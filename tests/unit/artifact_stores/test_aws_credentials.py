@@ -69,7 +69,7 @@ def metadata() -> Iterator[tuple[str, list[tuple[str, str, str]]]]:
 
 def nobody(**settings: str) -> Profile:
     """A profile, as the files of nobody in particular have it."""
-    return Profile("default", settings, {}, ("/home/me/.aws/credentials", "/home/me/.aws/config"))
+    return Profile("default", settings, {}, ("/somewhere/.aws/credentials", "/somewhere/.aws/config"))
 
 
 def test_keys_of_the_environment_come_first(metadata: tuple[str, list[tuple[str, str, str]]]) -> None:
@@ -130,7 +130,7 @@ def test_an_instance_has_the_keys_of_its_role(metadata: tuple[str, list[tuple[st
     "env", [{"AWS_EC2_METADATA_DISABLED": "true"}, {"AWS_EC2_METADATA_SERVICE_ENDPOINT": "http://127.0.0.1:9"}]
 )
 def test_no_keys_at_all_are_told_with_where_was_looked(env: dict[str, str]) -> None:
-    with pytest.raises(PermissionDenied, match=r"AWS_ACCESS_KEY_ID.*/home/me/.aws/credentials.*role"):
+    with pytest.raises(PermissionDenied, match=r"AWS_ACCESS_KEY_ID.*/somewhere/.aws/credentials.*role"):
         find_source(env, nobody())()
 
 
