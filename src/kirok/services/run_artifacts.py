@@ -76,7 +76,10 @@ def _path_within(root: str, uri: str) -> ArtifactPath | None:
     """The path of `uri` below `root`, None where it is not below it."""
     outer, inner = parse(root), parse(uri)
     if isinstance(outer, LocalPath) and isinstance(inner, LocalPath):
-        above, below = os.path.realpath(path_here(outer, root)), os.path.realpath(path_here(inner, uri))
+        folder, named = path_here(outer, root), path_here(inner, uri)
+        if named.drive.casefold() != folder.drive.casefold():
+            return None  # to resolve a share is to sign in to whatever host a row names
+        above, below = os.path.realpath(folder), os.path.realpath(named)
         if below != above and not below.startswith(above.rstrip(os.sep) + os.sep):
             return None
         return ArtifactPath.parse(os.path.relpath(below, above).replace(os.sep, "/"))

@@ -25,6 +25,7 @@ from kirok.rules.uris.paths import LocalPath, Machine
         ("file:///with space/ü", "/with space/ü"),
         ("file:///data?x=1#y", "/data"),
         ("file:///a+b", "/a+b"),
+        ("file:///data/x|/y", "/data/x|/y"),
     ],
 )
 def test_a_folder_of_a_posix_machine(text: str, path: str) -> None:

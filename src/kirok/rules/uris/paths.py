@@ -18,7 +18,7 @@ _SHARE = re.compile(r"(?=/*\\)[\\/]{2,}([^\\/].*)", re.DOTALL)
 # What Windows puts before paths longer than 260 characters.
 _LONG = re.compile(r"\\\\\?\\(UNC\\)?")
 # Older browsers wrote a bar for the colon.
-_BAR = re.compile(r"(/*[A-Za-z])\|(?=[\\/]|$)")
+_BAR = re.compile(r"^(/*[A-Za-z])\|(?=[\\/]|$)")
 _BY_WINDOWS = ("\\", ".\\", "..\\", "~\\")
 _LOCAL_HOSTS = ("", "localhost", "127.0.0.1")
 
