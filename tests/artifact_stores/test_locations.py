@@ -128,7 +128,7 @@ def test_credentials_are_not_sent_to_a_host_that_a_row_names(
     tracking: Transport, root: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tracking, "call", lambda *_: ServerInfo())  # the server sends its clients nowhere else
-    with pytest.raises(InvalidParameter, match="kept by the server .*elsewhere"):
+    with pytest.raises(InvalidParameter, match=r"kept by the server .*elsewhere"):
         open_run_artifacts(root, tracking)
 
 
