@@ -17,6 +17,7 @@ class Scale(msgspec.Struct, frozen=True):
     repeats: int  # of each search
     repeat_cap_s: float  # after which a slow search isn't repeated
     big_file_mib: int
+    bucket_file_mib: int  # Ceph keeps it in memory
     small_files: int
     folder_files: int
 
@@ -32,7 +33,8 @@ FULL = Scale(
     points=1_000_000,
     repeats=9,
     repeat_cap_s=10.0,
-    big_file_mib=256,
+    big_file_mib=1024,
+    bucket_file_mib=256,
     small_files=500,
     folder_files=2_000,
 )
@@ -48,6 +50,7 @@ QUICK = Scale(
     repeats=5,
     repeat_cap_s=3.0,
     big_file_mib=64,
+    bucket_file_mib=64,
     small_files=100,
     folder_files=500,
 )

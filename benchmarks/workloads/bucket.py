@@ -40,7 +40,7 @@ def measure(server: Server, scale: Scale) -> Iterator[Measurement]:
 
 
 def _big_file(proxy: Server, alone: S3Store, scale: Scale) -> Iterator[Measurement]:
-    content = os.urandom(MIB) * scale.big_file_mib
+    content = os.urandom(MIB) * scale.bucket_file_mib
     received = bytearray(len(content))
     puts, gets = [], []
     for repeat in range(REPEATS):
