@@ -15,6 +15,7 @@ from kirok.rules.uris.parse import parse
 from kirok.rules.uris.paths import LocalPath
 from kirok.server.context import Context
 from kirok.server.destination_watch import DestinationWatch
+from kirok.server.file_threads import FileThreads
 from kirok.server.messages import App
 from kirok.server.refusals import Refusals
 from kirok.server.router import Router
@@ -26,8 +27,9 @@ from kirok.services.located_stores import located
 from kirok.services.run_artifacts import RunArtifacts
 from kirok.stores.protocols import Stores
 
-# Threads wait for SQLite and disks, so a few more than cores; memory stays flat.
+# Threads wait for databases and disks, so more than cores; memory stays flat.
 _THREADS = 16
+_FILE_THREADS = 16
 
 
 def create_app(settings: ServerSettings, stores: Stores, watch: DestinationWatch | None = None) -> App:
@@ -47,6 +49,7 @@ def create_app(settings: ServerSettings, stores: Stores, watch: DestinationWatch
         destination,
         RunArtifacts(stores.runs, destination, artifact_roots(settings), settings.artifacts),
         ThreadPoolExecutor(_THREADS, thread_name_prefix="kirok-request"),
+        FileThreads(_FILE_THREADS),
     )
     guard = RequestGuard(settings, version("kirok"))
     return Router(context, guard, HANDLERS, STREAMS, Refusals(settings), Site(settings.static_prefix))

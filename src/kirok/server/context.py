@@ -35,7 +35,9 @@ class Context(Struct, frozen=True):
     """Where proxied artifacts lie; None where this server serves none."""
     run_artifacts: RunArtifacts
     executor: Executor
-    """Threads for calls that wait: reads of the store, steps of a transfer."""
+    """Threads for calls that wait for the store of runs."""
+    file_threads: Executor
+    """Threads for calls that wait for files, apart: runs are answered for while an object store is not."""
     watch: DestinationWatch
     """How the places are where this server writes files."""
     born_s: float
@@ -57,6 +59,7 @@ class Context(Struct, frozen=True):
         destination: StreamedArtifactStore | None,
         run_artifacts: RunArtifacts,
         executor: Executor,
+        file_threads: Executor,
     ) -> "Context":
         """A context whose hot paths use the store's own abilities, or threads and records where it has none."""
         return cls(
@@ -67,6 +70,7 @@ class Context(Struct, frozen=True):
             destination=destination,
             run_artifacts=run_artifacts,
             executor=executor,
+            file_threads=file_threads,
             watch=watch,
             born_s=time.monotonic(),
         )

@@ -32,13 +32,16 @@ from kirok.server.messages import (
 from kirok.server.refusals import Refusals
 from kirok.server.security import RequestGuard
 from kirok.server.site import Site
+from kirok.wire.artifact_endpoints import ARTIFACT_ENDPOINTS
 from kirok.wire.endpoint import Endpoint
 from kirok.wire.json_quirks import decode_body, decode_query, encode
+from kirok.wire.upload_endpoints import UPLOAD_ENDPOINTS
 
 # Decoding more than this at once would hold up everybody else on the event loop for more than a millisecond.
 _LONG_BODY_BYTES = 256 << 10
 Result = TypeVar("Result")
 
+_OF_FILES = frozenset({*ARTIFACT_ENDPOINTS, *UPLOAD_ENDPOINTS})
 _JSON_HEADER = (b"content-type", b"application/json")
 
 
@@ -146,7 +149,10 @@ class Router:
     async def _result(self, route: "_Route", request: Any) -> bytes:
         if route.prompt is not None:
             return encode(await route.prompt(self._context, request))
-        return await self._in_thread(_answer_in_thread, route.waiting, self._context, request)
+        threads = self._context.file_threads if route.endpoint in _OF_FILES else self._context.executor
+        return await asyncio.get_running_loop().run_in_executor(
+            threads, _answer_in_thread, route.waiting, self._context, request
+        )
 
     async def _in_thread(self, call: Callable[..., Result], *arguments: Any) -> Result:
         return await asyncio.get_running_loop().run_in_executor(self._context.executor, call, *arguments)

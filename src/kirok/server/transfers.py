@@ -49,6 +49,9 @@ async def receive_file(
     try:
         size = await _pump(exchange, body, in_thread, limit)
         body.check(size)
+    except asyncio.CancelledError as error:
+        in_thread(upload.__exit__, type(error), error, error.__traceback__)  # the server stops: it waits for no store
+        raise
     except BaseException as error:
         await in_thread(upload.__exit__, type(error), error, error.__traceback__)
         raise
@@ -153,16 +156,15 @@ async def send_file(exchange: Exchange, file: OpenFile, name: str, executor: Exe
             await _send_pieces(exchange, _read_ahead(file, start, length, in_thread))
         await exchange.body(b"", more=False)
     finally:
-        await in_thread(file.close)
+        in_thread(file.close)
 
 
 async def _send_pieces(exchange: Exchange, pieces: AsyncGenerator[bytes, None]) -> None:
     """Send what comes, as long as somebody is there: the server would silently drop what comes after."""
-    first = await anext(pieces, b"")
-    await exchange.body(first, more=True)
     leaving: asyncio.Task[None] | None = None
     try:
         async with aclosing(pieces):
+            await exchange.body(await anext(pieces, b""), more=True)
             async for piece in pieces:
                 leaving = leaving or asyncio.ensure_future(departure(exchange))
                 if leaving.done():

@@ -34,11 +34,11 @@ def list_proxied(context: Context, request: wire.ListProxied) -> wire.ProxiedFil
 async def download_proxied(context: Context, exchange: Exchange) -> None:
     path = _file_path(exchange.rest)
     file = await _in_thread(context, context.proxied.open, path)
-    await send_file(exchange, file, path.name, context.executor)
+    await send_file(exchange, file, path.name, context.file_threads)
 
 
 async def upload_proxied(context: Context, exchange: Exchange) -> None:
-    await receive_file(exchange, context.proxied.writer(_file_path(exchange.rest)), context.executor)
+    await receive_file(exchange, context.proxied.writer(_file_path(exchange.rest)), context.file_threads)
     await exchange.reply(Reply(200, b"", TEXT))
 
 
@@ -54,7 +54,7 @@ async def get_artifact(context: Context, exchange: Exchange) -> None:
     request = decode_query(_query(exchange), wire.GetArtifact)
     run_id, path = request.run, _file_path(request.path)
     _, files = await _in_thread(context, context.run_artifacts.root_of, run_id)
-    await send_file(exchange, await _in_thread(context, files.open, path), path.name, context.executor)
+    await send_file(exchange, await _in_thread(context, files.open, path), path.name, context.file_threads)
 
 
 async def upload_artifact(context: Context, exchange: Exchange) -> None:
@@ -63,7 +63,7 @@ async def upload_artifact(context: Context, exchange: Exchange) -> None:
     if exchange.headers.get(b"content-length") == b"0":
         raise InvalidParameter("Request must specify data: the body is the file's content.")
     _, files = await _in_thread(context, context.run_artifacts.root_of, run_id)
-    await receive_file(exchange, files.writer(path), context.executor, limit=MAX_PASTED_BYTES)
+    await receive_file(exchange, files.writer(path), context.file_threads, limit=MAX_PASTED_BYTES)
     await exchange.reply(Reply(200, b"", TEXT))
 
 
@@ -79,7 +79,7 @@ def _query(exchange: Exchange) -> list[tuple[str, str]]:
 
 
 async def _in_thread(context: Context, call: Any, *arguments: Any) -> Any:
-    return await asyncio.get_running_loop().run_in_executor(context.executor, call, *arguments)
+    return await asyncio.get_running_loop().run_in_executor(context.file_threads, call, *arguments)
 
 
 HANDLERS: Handlers = {endpoints.LIST_ARTIFACTS: list_artifacts, endpoints.LIST_PROXIED: list_proxied}

@@ -157,7 +157,7 @@ def _query(exchange: Exchange, type_: type[Query]) -> Query:
 
 def _threads(context: Context) -> Callable[..., "asyncio.Future[Any]"]:
     loop = asyncio.get_running_loop()
-    return lambda call, *arguments: loop.run_in_executor(context.executor, call, *arguments)
+    return lambda call, *arguments: loop.run_in_executor(context.file_threads, call, *arguments)
 
 
 HANDLERS: Handlers = {endpoints.DELETE_ARTIFACTS: delete_artifacts}

@@ -160,7 +160,7 @@ async def _file_and_body(exchange: Exchange, type_: type[Message]) -> tuple[Mess
 
 
 async def _answer(context: Context, exchange: Exchange, call: Callable[..., Struct], *arguments: Any) -> None:
-    answer = await asyncio.get_running_loop().run_in_executor(context.executor, call, *arguments)
+    answer = await asyncio.get_running_loop().run_in_executor(context.file_threads, call, *arguments)
     await exchange.reply(Reply(200, encode(answer)))
 
 

@@ -33,7 +33,7 @@ async def upload_part(context: Context, exchange: Exchange) -> None:
     query = parse_qsl(exchange.scope["query_string"].decode("latin-1"), keep_blank_values=True)
     named = decode_query(query, wire.NamedPart)
     part = parted_of(context).part(ArtifactPath.parse(named.path), named.upload_id, named.number)
-    await receive_file(exchange, part, context.executor)
+    await receive_file(exchange, part, context.file_threads)
     await exchange.reply(Reply(200, b"{}"))
 
 
