@@ -1,5 +1,6 @@
 """From a location to the store of its artifacts, by the kind of object store that its scheme names."""
 
+from kirok.artifact_stores.objects.forks import outlive_forks
 from kirok.artifact_stores.objects.places import Place
 from kirok.artifact_stores.objects.protocols import Bucket
 from kirok.artifact_stores.objects.store import ObjectArtifacts
@@ -14,6 +15,7 @@ def open_objects(location: str, settings: ArtifactSettings = ArtifactSettings())
 
 def open_bucket(location: str, settings: ArtifactSettings = ArtifactSettings()) -> Bucket:
     """The bucket that a location lies in. InvalidParameter for a location that names none."""
+    outlive_forks()
     place = Place.parse(location)
     match PROVIDERS[place.scheme]:
         case "s3":
