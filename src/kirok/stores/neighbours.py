@@ -21,6 +21,14 @@ def neighbours(store: Path | None, folder: Path) -> Iterator[Path]:
         looked_at.add(here)
 
 
+def newest_run(place: Path) -> str | None:
+    """The id of the run that was started last in one of `neighbours`; None where there is none, or nobody can tell."""
+    if place.is_dir():
+        records = [meta for experiment in place.iterdir() for meta in experiment.glob("*/meta.yaml")]
+        return max(records, key=lambda meta: meta.stat().st_mtime).parent.name if records else None
+    return _asked(place, "SELECT run_uuid FROM runs ORDER BY start_time DESC LIMIT 1")
+
+
 def artifacts_beside(store: Path, destination: Path) -> Path | None:
     """The folder of artifacts that a server left beside `store`, where `destination` is another one without any."""
     beside = store.parent / _ARTIFACTS
@@ -41,15 +49,19 @@ def _places(folder: Path, store: Path | None) -> Iterable[Path]:
 
 
 def _holds_runs(database: Path) -> bool:
-    if not database.is_file():
-        return False
+    return database.is_file() and _asked(database, "SELECT run_uuid FROM runs LIMIT 1") is not None
+
+
+def _asked(database: Path, question: str) -> str | None:
+    """The one value that is the answer; None where there is none."""
     from kirok.stores.sql.sqlite.snapshot import open_to_read
 
     try:
         with closing(open_to_read(database)) as connection:
-            return connection.execute("SELECT 1 FROM runs LIMIT 1").fetchone() is not None
+            row = connection.execute(question).fetchone()
     except sqlite3.Error:  # no database, or none of MLflow's
-        return False
+        return None
+    return None if row is None else str(row[0])
 
 
 def _holds_experiments(folder: Path) -> bool:

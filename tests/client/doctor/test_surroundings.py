@@ -10,6 +10,7 @@ from client.doctor.conftest import Doctor
 from kirok.client.doctor.findings import Status
 from kirok.client.doctor.variables import MLFLOWS, OURS
 from kirok.stores.open import open_stores
+from running_servers import kirok_server
 
 
 def test_runs_in_the_working_directory_are_pointed_out(server_address: str, doctor: Doctor, tmp_path: Path) -> None:
@@ -20,6 +21,17 @@ def test_runs_in_the_working_directory_are_pointed_out(server_address: str, doct
     assert found.status is Status.WARNING
     assert f"{tmp_path}/mlruns holds runs that are not in {server_address}" in found.text
     assert found.mend == f"kirok copy {tmp_path}/mlruns {server_address}"
+
+
+@pytest.mark.parametrize("store", ["./mlruns", "sqlite:///mlflow.db"])
+def test_the_store_of_a_server_that_was_started_in_the_working_directory_is_no_other(
+    store: str, tmp_path: Path, doctor: Doctor
+) -> None:
+    with kirok_server(tmp_path, "--backend-store-uri", store) as server:
+        created = open_stores(server.address)
+        created.runs.create_run("0")
+        created.close()
+        assert doctor(server.address).one("neighbours").status is Status.OK
 
 
 def test_a_database_beside_the_folder_in_use_is_pointed_out(doctor: Doctor, tmp_path: Path) -> None:

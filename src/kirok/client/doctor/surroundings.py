@@ -5,6 +5,7 @@ import shlex
 import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from urllib.parse import quote
 
 from kirok.base.errors import KirokError
 from kirok.client.doctor.address import use
@@ -13,7 +14,8 @@ from kirok.client.doctor.findings import Finding, ok, warning
 from kirok.client.doctor.local_store import credentials_file_fix, place_of
 from kirok.rules.passwords import without_password
 from kirok.rules.uris.databases import sqlite_uri
-from kirok.stores.neighbours import neighbours
+from kirok.stores.neighbours import neighbours, newest_run
+from kirok.wire import endpoints
 
 _DRIVERS = ("psycopg", "PyMySQL", "boto3", "obstore", "urllib3")
 _SETTINGS_FILES = (".env", ".envrc", "mlflow.env", "kirok.env")
@@ -42,6 +44,8 @@ def check_neighbours(case: Case) -> list[Finding]:
     shown = shlex.quote(without_password(case.target.uri))
     findings = []
     for place in neighbours(store, case.surroundings.folder):
+        if case.target.is_server and _is_served(case, place):
+            continue
         uri = str(place) if place.is_dir() else sqlite_uri(place.as_posix())
         findings.append(
             warning(
@@ -59,6 +63,15 @@ def check_neighbours(case: Case) -> list[Finding]:
             )
         )
     return findings or [ok("no other store in the working directory")]
+
+
+def _is_served(case: Case, place: Path) -> bool:
+    """Whether the server has the newest run of a store: it was started in this folder, or has a copy."""
+    try:
+        run_id = newest_run(place)
+        return run_id is not None and case.ask(f"{endpoints.GET_RUN.api_path}?run_id={quote(run_id)}").status == 200
+    except (KirokError, OSError, ValueError):  # what is wrong with the address, the checks of the network say
+        return False
 
 
 def _place(case: Case) -> Path | None:
