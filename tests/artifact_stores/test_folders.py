@@ -3,6 +3,7 @@
 import errno
 import os
 import resource
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -14,7 +15,7 @@ from kirok.artifact_stores.local import LocalArtifacts
 from kirok.artifact_stores.local.leftovers import sweep
 from kirok.artifact_stores.names import UPLOADING
 from kirok.artifact_stores.protocols import PartedUploads
-from kirok.base.errors import InternalError, InvalidParameter, NotFound
+from kirok.base.errors import InvalidParameter, NoSpaceLeft, NotFound
 from kirok.base.settings import ArtifactSettings
 from kirok.entities.artifacts import ArtifactPath, Part
 
@@ -140,9 +141,9 @@ def test_a_full_disk_leaves_what_was_there(store: LocalArtifacts, root: Path, tm
     with store.writer(BIG) as upload:
         upload.write([b"before"])
     with no_file_longer_than(50_000):
-        with pytest.raises(InternalError, match="Free some space"), store.writer(BIG) as upload:
+        with pytest.raises(NoSpaceLeft, match="Free some space"), store.writer(BIG) as upload:
             upload.write([b"x" * 40_000, b"x" * 40_000])
-        with pytest.raises(InternalError, match="Free some space"):
+        with pytest.raises(NoSpaceLeft, match="Free some space"):
             store.upload(tmp_path / "source", BIG)
     assert (root / BIG).read_bytes() == b"before"
     assert files_below(root) == [str(BIG)]
@@ -151,7 +152,7 @@ def test_a_full_disk_leaves_what_was_there(store: LocalArtifacts, root: Path, tm
 def test_a_full_disk_refuses_a_part_and_keeps_the_others(store: LocalArtifacts, uploads: PartedUploads) -> None:
     upload_id = uploads.begin(BIG, 30_000)
     send(uploads, upload_id, 1, b"1" * 30_000)
-    with no_file_longer_than(50_000), pytest.raises(InternalError, match="Free some space"):
+    with no_file_longer_than(50_000), pytest.raises(NoSpaceLeft, match="Free some space"):
         send(uploads, upload_id, 2, b"2" * 30_000)
     assert [part.number for part in uploads.parts(BIG, upload_id)] == [1]
     send(uploads, upload_id, 2, b"2" * 30_000)
@@ -331,3 +332,17 @@ def test_a_file_system_that_cannot_sync_folders_is_no_obstacle(
     with store.writer(BIG) as upload:
         upload.write([b"x"])
     assert (root / BIG).read_bytes() == b"x"
+
+
+def test_a_complete_file_is_no_failure_where_its_uploads_folder_stays(
+    store: LocalArtifacts, uploads: PartedUploads, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload_id = uploads.begin(BIG, 10)
+    send(uploads, upload_id, 1, b"whole")
+
+    def held_by_another(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOTEMPTY, os.strerror(errno.ENOTEMPTY))  # NFS, while a second sender has the content open
+
+    monkeypatch.setattr(shutil, "rmtree", held_by_another)
+    uploads.complete(BIG, upload_id, uploads.parts(BIG, upload_id))
+    assert b"".join(store.open(BIG).read()) == b"whole"

@@ -126,6 +126,22 @@ def test_a_directory_cannot_be_downloaded(client: httpx.Client) -> None:
     assert (refused.status_code, "directory" in refused.json()["message"]) == (400, True)
 
 
+@pytest.mark.parametrize("folders", [256, 1000, 2000])
+def test_too_deep_a_path_is_refused_before_anything_is_made(client: httpx.Client, tmp_path: Path, folders: int) -> None:
+    refused = client.put(f"{PROXY}/{'d/' * folders}file", content=b"x")
+    assert refused.status_code == 400
+    assert "at most 256 segments" in refused.json()["message"]
+    assert not (tmp_path / "files" / "d").exists()
+
+
+def test_a_deep_path_is_kept_found_and_removed(client: httpx.Client) -> None:
+    deep = "d/" * 255 + "file"
+    assert client.put(f"{PROXY}/{deep}", content=b"deep").status_code == 200
+    assert client.get(f"{PROXY}/{deep}").content == b"deep"
+    assert client.delete(f"{PROXY}/d").status_code == 200
+    assert client.get(f"{PROXY}/{deep}").status_code == 404
+
+
 def test_too_long_a_name_is_refused(client: httpx.Client) -> None:
     refused = client.put(f"{PROXY}/{'x' * 300}", content=b"x")
     assert (refused.status_code, refused.json()["error_code"]) == (400, "INVALID_PARAMETER_VALUE")

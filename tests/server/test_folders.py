@@ -2,6 +2,7 @@
 
 import io
 import os
+import sys
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 from kirok.artifact_stores.local.store import LocalArtifacts
 from kirok.artifact_stores.protocols import OpenFile
 from kirok.entities.artifacts import ArtifactPath
-from kirok.wire.bundles import MAX_FILE_BYTES, BundleReader, ending, framed
+from kirok.wire.bundles import MAX_FILE_BYTES, BundleReader, ending, framed, mentioned
 from server.conftest import API
 from server.in_process import client_of
 from server.test_artifacts import OUTSIDE, PROXY, put
@@ -238,3 +239,29 @@ def test_a_list_stays_right_while_files_are_renamed_and_removed(client: httpx.Cl
         finally:
             over.set()
         stirring.result()
+
+
+def test_a_bundle_cannot_mention_what_it_does_not_hold(client: httpx.Client) -> None:
+    client.put(f"{PROXY}/kept.bin", content=b"what was there")
+    refused = client.post(BUNDLE, content=mentioned("kept.bin", 1 << 30) + ending(1))
+    assert refused.status_code == 400
+    assert "without its content" in refused.json()["message"]
+    assert client.get(f"{PROXY}/kept.bin").content == b"what was there"
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="names that are no text")
+def test_a_name_that_is_no_text_hides_nothing_beside_it(client: httpx.Client, tmp_path: Path) -> None:
+    folder = tmp_path / "files" / "odd"
+    folder.mkdir(parents=True)
+    (folder / "plain.txt").write_bytes(b"plain")
+    Path(os.fsdecode(os.fsencode(folder) + b"/caf\xe9.txt")).write_bytes(b"Latin-1")
+    listed = client.get(PROXY, params={"path": "odd"}).json()["files"]
+    assert [file["path"] for file in listed] == ["caf\\udce9.txt", "plain.txt"]
+    with zipfile.ZipFile(io.BytesIO(client.get(ZIP, params={"path": "odd"}).content)) as archive:
+        assert {name: archive.read(name) for name in archive.namelist()} == {
+            "caf?.txt": b"Latin-1",
+            "plain.txt": b"plain",
+        }
+    bundle = client.get(BUNDLE, params={"path": "odd"})
+    assert bundle.headers["cache-control"] == "no-cache"
+    assert [file.path for file in BundleReader().feed(bundle.content)] == ["caf\\udce9.txt", "plain.txt"]

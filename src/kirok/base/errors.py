@@ -13,12 +13,13 @@
     ├── TooManyRequests         REQUEST_LIMIT_EXCEEDED    429
     ├── InvalidState            INVALID_STATE             500
     ├── InternalError           INTERNAL_ERROR            500
+    │   └── NoSpaceLeft         INTERNAL_ERROR            507
     ├── NotSupported            NOT_IMPLEMENTED           501
     └── Unavailable             TEMPORARILY_UNAVAILABLE   503
         └── ServerUnreachable   (no answer came at all)
 
 The transport raises the same class on the far side of HTTP. Statuses follow MLflow's table; clients retry
-408, 429 and 5xx, so a caller's mistake must never travel as one of those.
+408, 429, 500 and 502 to 504, so a caller's mistake must never travel as one of those.
 """
 
 import json
@@ -128,6 +129,12 @@ class InternalError(KirokError):
     """A defect of the server; the log has the rest."""
 
     code, status = "INTERNAL_ERROR", 500
+
+
+class NoSpaceLeft(InternalError):
+    """A disk is full. 507, which MLflow's clients do not retry as they do 500: a large file would come eight times."""
+
+    status = 507
 
 
 class NotSupported(KirokError):

@@ -13,6 +13,8 @@ _WINDOWS_DRIVE = re.compile(r"^[A-Za-z]:")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _MOST_CHARACTERS = 4096
 """The longest path that Linux takes."""
+_MOST_SEGMENTS = 256
+"""Deeper folders are beyond what this language makes and removes: it holds a frame and a file open for each."""
 _MOST_ENCODINGS = 16
 """Nobody encodes a path so often, and undoing it takes time for each."""
 
@@ -57,7 +59,8 @@ class ArtifactPath(str):
         """Check `text` as it came, after any number of URL decodings.
 
         Raises InvalidParameter for `..` segments (also such as Windows takes for one), absolute paths (POSIX, Windows
-        or UNC), backslashes, `#`, NUL and other control characters, in every encoding; and for too long a path.
+        or UNC), backslashes, `#`, NUL and other control characters, in every encoding; and for a path that is too long
+        or too deep.
         """
         if not text:
             return cls("")
@@ -65,6 +68,11 @@ class ArtifactPath(str):
             raise InvalidParameter(
                 f"Invalid path: {text[:80]!r}... has {len(text)} characters; an artifact path has at most "
                 f"{_MOST_CHARACTERS}."
+            )
+        if text.count("/") >= _MOST_SEGMENTS:
+            raise InvalidParameter(
+                f"Invalid path: {text[:80]!r}... goes through {text.count('/')} folders; an artifact path has at most "
+                f"{_MOST_SEGMENTS} segments."
             )
         decoded = text
         for _ in range(_MOST_ENCODINGS):

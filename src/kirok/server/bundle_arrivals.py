@@ -7,10 +7,10 @@ from typing import Any
 
 from kirok.artifact_stores.names import check_file
 from kirok.artifact_stores.protocols import StreamedArtifactStore
-from kirok.base.errors import KirokError
+from kirok.base.errors import InvalidParameter, KirokError
 from kirok.entities.artifacts import ArtifactPath
 from kirok.server.messages import ClientGone, Exchange
-from kirok.wire.bundles import BundleReader
+from kirok.wire.bundles import BundledFile, BundleReader
 
 # What is handed to a thread at once, and how many store at a time: syncs to a disk, and requests to an object store,
 # take less time beside each other. At most 4 x (256 KiB + one file) of a bundle is held.
@@ -118,7 +118,7 @@ async def _groups(body: _Body, folder: ArtifactPath) -> AsyncIterator[_Group]:
     try:
         while not body.is_over:
             for file in reader.feed(await body.piece()):
-                group.append((_place(folder, file.path), file.content or b""))
+                group.append((_place(folder, file.path), _content(file)))
                 size += file.size_bytes
             if size >= _GROUP_BYTES or len(group) >= _GROUP_FILES:
                 yield group
@@ -128,6 +128,12 @@ async def _groups(body: _Body, folder: ArtifactPath) -> AsyncIterator[_Group]:
         yield group
         raise
     yield group
+
+
+def _content(file: BundledFile) -> bytes:
+    if file.content is None:
+        raise InvalidParameter(f"The bundle mentions {file.path!r} without its content. Send such files on their own.")
+    return file.content
 
 
 def _place(folder: ArtifactPath, name: str) -> ArtifactPath:

@@ -39,7 +39,7 @@ class ZipStream:
 
     def file(self, name: str, size_bytes: int, modified_s: float, content: Iterable[bytes]) -> Iterator[bytes]:
         """One file of about `size_bytes`, as it stands in the archive."""
-        path = name.encode("utf-8")
+        path = name.encode("utf-8", "replace")  # file systems take names that are no UTF-8
         method = _STORED if name.rpartition(".")[2].lower() in _COMPRESSED else _DEFLATED
         is_long = size_bytes >= _MAYBE_LONG
         offset = self._written

@@ -7,6 +7,13 @@ from kirok.wire.names import NamesRun
 from kirok.wire.numbers import Int64
 
 
+def spelled(path: str) -> str:
+    """A path as JSON can hold it: bytes of a name that are no UTF-8, as file systems allow, are written out. Nobody can
+    ask for such a file by what stands there, but it hides none of those beside it.
+    """
+    return path.encode("utf-8", "backslashreplace").decode()
+
+
 class FileInfo(Struct, omit_defaults=True):
     path: str
     is_dir: bool
@@ -17,7 +24,7 @@ class FileInfo(Struct, omit_defaults=True):
     @classmethod
     def of(cls, info: entities.FileInfo) -> "FileInfo":
         """The JSON form of a record."""
-        return cls(info.path, info.is_dir, info.file_size, info.modified_ms)
+        return cls(spelled(info.path), info.is_dir, info.file_size, info.modified_ms)
 
     def record(self) -> entities.FileInfo:
         """The record of a JSON form."""

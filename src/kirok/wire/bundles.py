@@ -18,6 +18,7 @@ import msgspec
 from msgspec import Struct
 
 from kirok.base.errors import InvalidParameter
+from kirok.wire.artifacts import spelled
 
 MAX_FILE_BYTES = 256 << 10
 """The largest file that travels in a bundle: both ends hold some of them whole, and a larger one gains little."""
@@ -61,12 +62,12 @@ _encode = msgspec.json.Encoder().encode
 
 def framed(path: str, content: bytes) -> bytes:
     """A file as it stands in a bundle."""
-    return b"%b\n%b%08x\n" % (_encode(_Line(path, len(content))), content, binascii.crc32(content))
+    return b"%b\n%b%08x\n" % (_encode(_Line(spelled(path), len(content))), content, binascii.crc32(content))
 
 
 def mentioned(path: str, size_bytes: int) -> bytes:
     """A file that is too large for a bundle."""
-    return _encode(_Line(path, size_bytes, apart=True)) + b"\n"
+    return _encode(_Line(spelled(path), size_bytes, apart=True)) + b"\n"
 
 
 def ending(files: int) -> bytes:

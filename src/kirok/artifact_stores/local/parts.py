@@ -19,7 +19,7 @@ from kirok.artifact_stores.local.files import BINARY, LocalUpload
 from kirok.artifact_stores.local.held_folders import NO_LINK, HeldFolder, held_folder
 from kirok.artifact_stores.local.refusals import told
 from kirok.artifact_stores.names import UPLOADING, check_file
-from kirok.base.errors import InvalidParameter, NotFound
+from kirok.base.errors import InvalidParameter, KirokError, NotFound
 from kirok.entities.artifacts import ArtifactPath, Part
 
 CONTENT = "content"
@@ -133,7 +133,8 @@ class LocalParts:
                 )
             if self._durable:
                 sync_folder(parent)
-        self.abandon(path, upload_id)
+        with suppress(KirokError):  # the file is there, whatever keeps its upload's folder; that is swept one day
+            self.abandon(path, upload_id)
 
     def abandon(self, path: ArtifactPath, upload_id: str) -> None:
         """Remove the upload."""

@@ -2,7 +2,7 @@
 
 import errno
 
-from kirok.base.errors import InternalError, InvalidParameter, KirokError, NotFound, PermissionDenied
+from kirok.base.errors import InternalError, InvalidParameter, KirokError, NoSpaceLeft, NotFound, PermissionDenied
 from kirok.entities.artifacts import ArtifactPath
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -28,6 +28,6 @@ def told(error: OSError, path: ArtifactPath) -> KirokError:  # noqa: PLR0911 - o
                 "read and write the artifact folder."
             )
         case number if number in _FULL:
-            return InternalError(f"The artifact {shown} was not stored: {error.strerror}. Free some space.")
+            return NoSpaceLeft(f"The artifact {shown} was not stored: {error.strerror}. Free some space.")
         case _:
             return InternalError(f"The artifact {shown} cannot be handled: {error.strerror}.")

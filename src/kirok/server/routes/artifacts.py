@@ -4,6 +4,8 @@ import asyncio
 from typing import Any
 from urllib.parse import parse_qsl
 
+from msgspec import structs
+
 from kirok.base.errors import InvalidParameter
 from kirok.entities.artifacts import ArtifactPath
 from kirok.server.context import Context
@@ -27,7 +29,7 @@ def list_artifacts(context: Context, request: wire.ListArtifacts) -> wire.Artifa
 def list_proxied(context: Context, request: wire.ListProxied) -> wire.ProxiedFiles:
     found = context.proxied.list(ArtifactPath.parse(request.path))
     return wire.ProxiedFiles(
-        [wire.FileInfo(info.path.rpartition("/")[2], info.is_dir, info.file_size, info.modified_ms) for info in found]
+        [wire.FileInfo.of(structs.replace(info, path=info.path.rpartition("/")[2])) for info in found]
     )
 
 

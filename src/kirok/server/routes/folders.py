@@ -40,6 +40,7 @@ async def download_bundle(context: Context, exchange: Exchange) -> None:
     headers: list[Header] = [
         (b"content-type", bundles.CONTENT_TYPE.encode()),
         (b"content-disposition", attachment(f"{folder.name or 'artifacts'}.bundle")),
+        (b"cache-control", b"no-cache"),
         SANDBOX,
     ]
     await send_pieces(exchange, headers, _bundled(context.proxied, folder, _threads(context)))

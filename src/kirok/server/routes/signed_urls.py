@@ -161,7 +161,8 @@ async def _file_and_body(exchange: Exchange, type_: type[Message]) -> tuple[Mess
 
 async def _answer(context: Context, exchange: Exchange, call: Callable[..., Struct], *arguments: Any) -> None:
     answer = await asyncio.get_running_loop().run_in_executor(context.file_threads, call, *arguments)
-    await exchange.reply(Reply(200, encode(answer)))
+    # Whoever has what was signed needs no credentials, so that nothing on the way may keep it.
+    await exchange.reply(Reply(200, encode(answer), headers=((b"cache-control", b"no-store"),)))
 
 
 HANDLERS: Handlers = {
