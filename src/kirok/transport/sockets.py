@@ -1,6 +1,7 @@
 """HTTP over sockets, by urllib3: kept connections, TLS, proxies of the environment, bodies streamed both ways."""
 
 import os
+import re
 import urllib.request
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from urllib.parse import urlsplit
 from kirok.base.errors import InvalidParameter
 from kirok.base.settings import TransportSettings
 from kirok.rules import advice
+from kirok.rules.passwords import without_password
 from kirok.transport.exchange import ConnectionFailed, HttpRequest, HttpResponse
 
 if TYPE_CHECKING:
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
 _KEPT_CONNECTIONS = 8
 _CONNECT_TIMEOUT_S = 10.0
 _CHUNK_BYTES = 1 << 20
+# How urllib3 begins what it says of a connection.
+_OBJECT = re.compile(r"^.*?HTTPS?Connection(Pool)?\(.*?\): ")
 
 
 class Sockets:
@@ -58,11 +62,9 @@ class Sockets:
                 sent=False,
                 lasting=True,
             ) from None
-        except (
-            urllib3.exceptions.NewConnectionError,
-            urllib3.exceptions.ConnectTimeoutError,
-            urllib3.exceptions.ProxyError,
-        ) as error:
+        except urllib3.exceptions.ProxyError as error:
+            raise _no_proxy(origin, error) from None
+        except (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError) as error:
             raise _no_answer(origin, error, sent=False) from None
         except (urllib3.exceptions.HTTPError, OSError) as error:
             raise _no_answer(origin, error, sent=True) from None
@@ -121,6 +123,26 @@ def _chunks(response: "urllib3.BaseHTTPResponse", origin: str) -> Iterator[bytes
 
 def _no_answer(origin: str, error: Exception, *, sent: bool) -> ConnectionFailed:
     return ConnectionFailed(
-        f"No answer from {origin}: {error}. Is the server running? {advice.CHECK_ADDRESS} {advice.run_doctor(origin)}",
+        f"No answer from {origin}: {_reason(error)}. Is the server running? {advice.CHECK_ADDRESS} "
+        f"{advice.run_doctor(origin)}",
         sent=sent,
     )
+
+
+def _no_proxy(origin: str, error: Exception) -> ConnectionFailed:
+    proxy = without_password(proxy_for(origin) or "")
+    return ConnectionFailed(
+        f"The proxy {proxy} does not lead to {origin}: {_reason(error)}. If no proxy is needed there, set "
+        f"NO_PROXY={urlsplit(origin).hostname}; else correct HTTP_PROXY or HTTPS_PROXY. {advice.run_doctor(origin)}",
+        sent=False,
+    )
+
+
+def _reason(error: BaseException) -> str:
+    """What lies at the root, in the system's words where it has some: urllib3 puts its own objects around them."""
+    root = error
+    while (cause := getattr(root, "original_error", None) or root.__cause__) is not None:
+        root = cause
+    if isinstance(root, OSError) and root.strerror:
+        return root.strerror
+    return _OBJECT.sub("", str(root)).rstrip(".")

@@ -152,6 +152,21 @@ def test_proxies_of_the_environment_are_used(monkeypatch: pytest.MonkeyPatch, ec
         Transport("http://tracker.invalid", TransportSettings(max_retries=0)).send("PUT", "/x", body=b"directly")
 
 
+def test_a_proxy_that_is_not_there_is_named_with_the_setting_that_goes_round_it(
+    monkeypatch: pytest.MonkeyPatch, echo: tuple[str, list[int]]
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    monkeypatch.setenv("http_proxy", f"http://me:hunter2@127.0.0.1:{port}")
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    with pytest.raises(ConnectionFailed) as caught:
+        Transport(echo[0], TransportSettings(max_retries=0)).send("GET", "/x")
+    said = f"The proxy http://me:***@127.0.0.1:{port} does not lead to {echo[0]}: Connection refused. "
+    assert caught.value.message.startswith(said)
+    assert "set NO_PROXY=127.0.0.1;" in caught.value.message
+
+
 def test_two_contradicting_tls_settings_are_refused() -> None:
     with pytest.raises(InvalidParameter, match="contradict"):
         Sockets(TransportSettings(insecure_tls=True, server_cert_path="ca.pem"))
