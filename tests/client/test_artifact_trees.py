@@ -4,6 +4,8 @@ import io
 import logging
 import os
 import socket
+import subprocess
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from threading import Barrier, Lock
@@ -12,11 +14,11 @@ import pytest
 
 import kirok
 from kirok.artifact_stores.local.store import LocalArtifacts
+from kirok.artifact_stores.parallel import run_all
 from kirok.artifact_stores.protocols import DirectAccess, OpenFile, PartedUploads
 from kirok.base.errors import InternalError, InvalidParameter, NotFound, ServerUnreachable
 from kirok.base.settings import ArtifactSettings
 from kirok.client.artifact_trees import download, upload_folder
-from kirok.client.artifact_trees.parallel import run_all
 from kirok.client.artifact_trees.progress import Progress, sized
 from kirok.entities.artifacts import ArtifactPath, FileInfo
 from kirok.wire.bundles import BundledFile
@@ -192,6 +194,18 @@ def test_after_a_failure_nothing_is_begun_and_the_earliest_is_raised() -> None:
     with pytest.raises(ValueError, match="0"):
         run_all((failing(number) for number in range(100)), at_once=2)
     assert len(begun) < 10
+
+
+def test_an_interruption_leaves_behind_what_hangs() -> None:
+    script = """
+import os, signal
+from threading import Event
+from kirok.artifact_stores.parallel import run_all
+
+run_all([Event().wait, lambda: os.kill(os.getpid(), signal.SIGINT)], at_once=2)
+"""
+    done = subprocess.run([sys.executable, "-c", script], check=False, capture_output=True, text=True, timeout=60)
+    assert done.stderr.endswith("KeyboardInterrupt\n"), done.stderr
 
 
 class FarSide:

@@ -1,12 +1,13 @@
 """A large file to the store behind MLflow's own server, in parts by URLs that the server signs."""
 
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from msgspec import Struct
 
+from kirok.artifact_stores.parallel import run_all
 from kirok.base.errors import InvalidParameter, KirokError
 from kirok.base.settings import ArtifactSettings
 from kirok.entities.artifacts import ArtifactPath, SignedRequest
@@ -45,10 +46,13 @@ class MultipartUpload:
         except KirokError:
             return False
         try:
-            with ThreadPoolExecutor(self._settings.at_once, thread_name_prefix="kirok-transfer") as pool:
-                sent = list(pool.map(lambda part: self._send_part(local, part_bytes, part), begun.credentials))
-            parts = [part for part in sent if part is not None]
-            if len(parts) == count:
+            sent: list[wire.SentPart] = []
+            run_all(
+                (partial(self._send_part, local, part_bytes, part, sent) for part in begun.credentials),
+                self._settings.at_once,
+            )
+            if len(sent) == count:
+                parts = sorted(sent, key=lambda part: part.part_number)
                 complete = wire.CompleteMultipart(path=self._path.name, upload_id=begun.upload_id, parts=parts)
                 self._call(endpoints.COMPLETE_MULTIPART, complete, Empty)
                 return True
@@ -58,17 +62,17 @@ class MultipartUpload:
         self._abort(begun.upload_id)
         return False
 
-    def _send_part(self, local: Path, part_bytes: int, part: wire.PartCredential) -> wire.SentPart | None:
+    def _send_part(self, local: Path, part_bytes: int, part: wire.PartCredential, sent: list[wire.SentPart]) -> None:
         with local.open("rb", buffering=0) as file:
             file.seek((part.part_number - 1) * part_bytes)
             content = file.read(part_bytes)
         if not content:
             raise InvalidParameter(f"{str(local)!r} was cut short while it was being uploaded. Upload it again.")
         answer = self._transport.elsewhere.send("PUT", SignedRequest(part.url, part.headers), body=content)
-        if answer is None:
-            return None
-        answer.read()
-        return wire.SentPart(part_number=part.part_number, etag=answer.headers.get("etag", ""), url=part.url)
+        if answer is not None:
+            answer.read()
+            etag = answer.headers.get("etag", "")
+            sent.append(wire.SentPart(part_number=part.part_number, etag=etag, url=part.url))
 
     def _abort(self, upload_id: str) -> None:
         with suppress(KirokError):  # the store drops it in time

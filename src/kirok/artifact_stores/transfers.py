@@ -6,9 +6,10 @@ Constant memory: what is on its way at a time is at most some 64 MiB.
 import os
 import time
 from collections.abc import Callable, Iterable
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from functools import partial
 from pathlib import Path
 
+from kirok.artifact_stores.parallel import run_all
 from kirok.artifact_stores.protocols import ArtifactStore, OpenFile, PartedUploads
 from kirok.artifact_stores.unfinished import Unfinished, UnfinishedUploads, key_of
 from kirok.base.errors import InternalError, InvalidParameter, NotFound, Unavailable
@@ -79,7 +80,7 @@ class _Sending:
         lacking = self._missing(upload, kept)
         self._sent(self._size - sum(size for _, size in lacking))
         senders = min(self._settings.at_once, max(2, _MEMORY_BYTES // upload.part_bytes))
-        _all_of(lambda number: self._send_part(upload, number), [number for number, _ in lacking], senders)
+        run_all((partial(self._send_part, upload, number) for number, _ in lacking), senders)
         kept = self._parted.parts(self._path, upload.upload_id)
         for number, size in self._missing(upload, kept):
             raise Unavailable(
@@ -135,8 +136,9 @@ def fetch_file(file: OpenFile, local: Path, settings: ArtifactSettings, arrived:
         _fetch_range(file, local, 0, None, arrived)
         return
     os.truncate(local, size)
-    starts = list(range(0, size, settings.part_bytes))
-    _all_of(lambda start: _fetch_range(file, local, start, settings.part_bytes, arrived), starts, settings.at_once)
+    starts = range(0, size, settings.part_bytes)
+    ranges = (partial(_fetch_range, file, local, start, settings.part_bytes, arrived) for start in starts)
+    run_all(ranges, settings.at_once)
 
 
 def _fetch_range(file: OpenFile, local: Path, start: int, length: int | None, arrived: Moved) -> None:
@@ -162,16 +164,3 @@ def _fetch_range(file: OpenFile, local: Path, start: int, length: int | None, ar
             else:
                 if target.tell() < stop:
                     raise InternalError(f"The file broke off after {target.tell()} of {stop} bytes. Try again.")
-
-
-def _all_of(act: Callable[[int], None], numbers: Iterable[int], at_once: int) -> None:
-    """Do all, some at a time; after the first failure nothing more is begun."""
-    with ThreadPoolExecutor(max(1, at_once), thread_name_prefix="kirok-transfer") as pool:
-        acts = [pool.submit(act, number) for number in numbers]
-        try:
-            wait(acts, return_when=FIRST_EXCEPTION)
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
-    for done in acts:
-        if not done.cancelled():
-            done.result()

@@ -2,13 +2,15 @@
 
 from collections import deque
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, wait
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from kirok.artifact_stores.objects.content_types import content_type
 from kirok.artifact_stores.objects.protocols import Bucket, ObjectUploads
 from kirok.artifact_stores.objects.told import told
+from kirok.artifact_stores.parallel import begin
 from kirok.base.errors import KirokError
 from kirok.entities.artifacts import ArtifactPath, Part
 
@@ -17,6 +19,8 @@ PART_BYTES = 8 << 20
 _AT_ONCE = 3
 MOST_PARTS = 10_000
 """S3's limit."""
+# A part that arrives after its upload was given up may lie there until the store clears up.
+_GRACE_S = 10.0
 # Parts grow late: some stores (Cloudflare R2) want all of one size, and 5,000 of 8 MiB are 40 GiB.
 _GROW_FROM, _GROW_EVERY = 5_000, 1_000
 
@@ -32,7 +36,6 @@ class PartedObject:
         self._sent = 0
         self._parts: list[Part] = []
         self._under_way: deque[Future[Part]] = deque()
-        self._threads: ThreadPoolExecutor | None = None
 
     def write(self, pieces: Sequence[bytes]) -> None:
         """Append."""
@@ -57,33 +60,23 @@ class PartedObject:
         while self._under_way:
             self._parts.append(self._under_way.popleft().result())
         self._parted.complete(self._path, self._upload_id, self._parts)
-        self._end_threads()
 
     def drop(self) -> None:
         """Give up; the store is told, whatever else has failed."""
-        for part in self._under_way:
-            part.cancel()
-        self._end_threads()
+        wait(self._under_way, _GRACE_S)
         if self._upload_id is not None:
             with suppress(KirokError):
                 self._parted.abandon(self._path, self._upload_id)
 
     def _send(self, content: bytes) -> None:
-        if self._upload_id is None or self._threads is None:
+        if self._upload_id is None:
             self._upload_id = self._parted.begin(self._path, self._part_bytes)
-            self._threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="kirok-upload")
         if len(self._under_way) == _AT_ONCE:
             self._parts.append(self._under_way.popleft().result())
         self._sent += 1
-        self._under_way.append(
-            self._threads.submit(self._parted.send, self._path, self._upload_id, self._sent, content)
-        )
+        self._under_way.append(begin(partial(self._parted.send, self._path, self._upload_id, self._sent, content)))
         if self._sent >= _GROW_FROM and self._sent % _GROW_EVERY == 0:
             self._part_bytes *= 2
-
-    def _end_threads(self) -> None:
-        if self._threads is not None:
-            self._threads.shutdown(wait=True)
 
 
 class StreamedObject:

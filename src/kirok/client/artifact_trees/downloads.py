@@ -6,13 +6,13 @@ from functools import partial
 from pathlib import Path
 
 from kirok.artifact_stores.bundles import Bundles, BundlingStore
+from kirok.artifact_stores.parallel import Transfer, run_all
 from kirok.artifact_stores.protocols import ArtifactStore
 from kirok.artifact_stores.transfers import fetch_file
 from kirok.artifact_stores.walks import files_below
 from kirok.base.errors import KirokError, NotFound, ServerUnreachable
 from kirok.base.settings import ArtifactSettings
 from kirok.client.artifact_trees.destinations import Destination
-from kirok.client.artifact_trees.parallel import Transfer, run_all
 from kirok.client.artifact_trees.progress import Progress, terminal
 from kirok.entities.artifacts import ArtifactPath, FileInfo
 from kirok.rules.uris.here import local_folder

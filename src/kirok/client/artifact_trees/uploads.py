@@ -7,12 +7,12 @@ from functools import partial
 from pathlib import Path
 
 from kirok.artifact_stores.bundles import LARGEST_BYTES, Bundles, BundlingStore
+from kirok.artifact_stores.parallel import Transfer, run_all
 from kirok.artifact_stores.protocols import ArtifactStore
 from kirok.artifact_stores.transfers import send_file
 from kirok.base.errors import InternalError, KirokError
 from kirok.base.settings import ArtifactSettings
 from kirok.client.artifact_trees.local_files import LocalFile, local_files
-from kirok.client.artifact_trees.parallel import Transfer, run_all
 from kirok.client.artifact_trees.progress import Progress, terminal
 from kirok.entities.artifacts import ArtifactPath
 
