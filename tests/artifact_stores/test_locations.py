@@ -86,6 +86,12 @@ def test_a_location_of_another_kind_is_refused_with_those_there_are(location: st
         open_artifact_store(location)
 
 
+def test_a_password_in_a_location_is_not_told() -> None:
+    with pytest.raises(InvalidParameter) as raised:
+        open_artifact_store("ftp://me:hunter2@host/x")
+    assert "hunter2" not in raised.value.message
+
+
 def test_opening_makes_no_folder(tmp_path: Path) -> None:
     store = open_artifact_store(str(tmp_path / "new"))
     assert store.uri == (tmp_path / "new").as_uri()

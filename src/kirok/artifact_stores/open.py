@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from kirok.base.errors import EndpointNotFound, InvalidParameter, NotFound
 from kirok.base.settings import ArtifactSettings
 from kirok.rules.aliases import parse_aliases
+from kirok.rules.passwords import without_password
 from kirok.rules.uris.buckets import ObjectLocation
 from kirok.rules.uris.here import path_here
 from kirok.rules.uris.parse import parse, scheme
@@ -33,8 +34,9 @@ def open_artifact_store(location: str, settings: ArtifactSettings = ArtifactSett
 
         return LocalArtifacts(path_here(place, location), settings)
     raise InvalidParameter(
-        f"Artifacts cannot be kept at {location!r}: kirok knows folders (a path or file:///path) and the object stores "
-        f"{', '.join(f'{name}://' for name in ('s3', 'gs', 'az', 'abfss', 'wasbs'))}, not {scheme(location)}:."
+        f"Artifacts cannot be kept at {without_password(location)!r}: kirok knows folders (a path or file:///path) and "
+        f"the object stores {', '.join(f'{name}://' for name in ('s3', 'gs', 'az', 'abfss', 'wasbs'))}, not "
+        f"{scheme(location)}:."
     )
 
 

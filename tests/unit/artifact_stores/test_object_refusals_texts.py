@@ -1,10 +1,16 @@
 """Refusals that no server of the tests' gives."""
 
+import errno
+from typing import cast
+
 import pytest
 import urllib3
 
+from kirok.artifact_stores.objects.protocols import Bucket
 from kirok.artifact_stores.objects.refusals import Answered, Facts, explain
+from kirok.artifact_stores.objects.told import told
 from kirok.base.errors import InternalError, InvalidParameter, KirokError, PermissionDenied, Unavailable
+from kirok.entities.artifacts import ArtifactPath
 
 FACTS = Facts(
     kind="S3",
@@ -57,6 +63,28 @@ def test_an_answer_that_quotes_a_secret_is_not_quoted() -> None:
 
 def test_credentials_that_nobody_gave_are_asked_for() -> None:
     error = urllib3.exceptions.HTTPError("Error performing token request: http://169.254.169.254/identity: dns error")
-    told = explain(error, FACTS, "read", "'a'")
-    assert isinstance(told, PermissionDenied)
-    assert "Set AWS_ACCESS_KEY_ID." in told.message
+    refused = explain(error, FACTS, "read", "'a'")
+    assert isinstance(refused, PermissionDenied)
+    assert "Set AWS_ACCESS_KEY_ID." in refused.message
+
+
+class Refusing:
+    """A bucket whose store is never asked."""
+
+    facts = FACTS
+
+
+# What obstore's writer raises on a machine without an identity: not one of obstore's classes.
+NO_IDENTITY = "Generic GCS error: Error performing token request: Error performing GET http://169.254.169.254/token"
+
+
+def test_what_a_writer_of_obstore_raises_is_told_like_other_refusals() -> None:
+    asked = pytest.raises(PermissionDenied, match=r"Set AWS_ACCESS_KEY_ID\.")
+    with asked as raised, told(cast(Bucket, Refusing()), "write", ArtifactPath("a")):
+        raise OSError(NO_IDENTITY)
+    assert "169.254" not in raised.value.message
+
+
+def test_what_this_machine_refuses_is_not_the_stores_refusal() -> None:
+    with pytest.raises(OSError, match="No space left"), told(cast(Bucket, Refusing()), "read", ArtifactPath("a")):
+        raise OSError(errno.ENOSPC, "No space left")

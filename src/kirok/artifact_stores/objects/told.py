@@ -15,3 +15,8 @@ def told(bucket: Bucket, act: Act, path: ArtifactPath) -> Iterator[None]:
         yield
     except store_errors() as error:
         raise explain(error, bucket.facts, act, repr(str(path))) from error
+    except OSError as error:
+        # obstore's writer raises a plain one for whatever the store says; those of this machine have a number.
+        if type(error) is not OSError or error.errno is not None:
+            raise
+        raise explain(error, bucket.facts, act, repr(str(path))) from error
