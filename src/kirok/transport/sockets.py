@@ -2,7 +2,6 @@
 
 import os
 import re
-import urllib.request
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -12,6 +11,7 @@ from kirok.base.settings import TransportSettings
 from kirok.rules import advice
 from kirok.rules.passwords import without_password
 from kirok.transport.exchange import ConnectionFailed, HttpRequest, HttpResponse
+from kirok.transport.proxies import new_pool, proxy_for
 
 if TYPE_CHECKING:
     import urllib3
@@ -96,18 +96,7 @@ def _new_pool(settings: TransportSettings, proxy: str | None) -> "urllib3.PoolMa
         options["ca_certs"] = settings.server_cert_path
     if settings.client_cert_path:
         options["cert_file"] = settings.client_cert_path
-    if proxy:
-        return urllib3.ProxyManager(proxy, **options)  # type: ignore[arg-type]  # as PoolManager's
-    return urllib3.PoolManager(**options)  # type: ignore[arg-type]  # a dict of several types
-
-
-def proxy_for(origin: str) -> str | None:
-    """The proxy that HTTP_PROXY, HTTPS_PROXY and NO_PROXY name for this address, as other clients read them."""
-    parts = urlsplit(origin)
-    if not parts.hostname or urllib.request.proxy_bypass(parts.hostname):
-        return None
-    proxies = urllib.request.getproxies()
-    return proxies.get(parts.scheme) or proxies.get("all")
+    return new_pool(proxy, **options)
 
 
 def _chunks(response: "urllib3.BaseHTTPResponse", origin: str) -> Iterator[bytes]:

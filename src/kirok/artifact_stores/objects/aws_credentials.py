@@ -16,7 +16,7 @@ from kirok.artifact_stores.objects.aws_hosts import sts_endpoint
 from kirok.artifact_stores.objects.aws_profiles import Profile
 from kirok.artifact_stores.objects.sigv4 import Credentials
 from kirok.base.errors import InvalidParameter, PermissionDenied
-from kirok.transport.sockets import proxy_for
+from kirok.transport.proxies import new_pool, proxy_for
 
 Source = Callable[[], Credentials]
 """Looks keys up; asked again before they expire."""
@@ -209,7 +209,7 @@ def _ask(
     """
     import urllib3
 
-    with urllib3.ProxyManager(proxy) if proxy else urllib3.PoolManager() as pool:
+    with new_pool(proxy) as pool:
         try:
             response = pool.request(
                 method, url, headers=headers, body=body, redirect=False, retries=False, timeout=timeout_s

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from kirok.artifact_stores.objects.refusals import Answered
 from kirok.base.errors import InvalidParameter
-from kirok.transport.sockets import proxy_for
+from kirok.transport.proxies import new_pool, proxy_for
 
 if TYPE_CHECKING:
     import urllib3
@@ -135,8 +135,7 @@ class Requests:
             options["cert_reqs"] = "CERT_NONE"
         if self._link.ca_bundle:
             options["ca_certs"] = self._link.ca_bundle
-        proxy = proxy_for(self._link.endpoint)
-        return urllib3.ProxyManager(proxy, **options) if proxy else urllib3.PoolManager(**options)
+        return new_pool(proxy_for(self._link.endpoint), **options)
 
 
 def checked_endpoint(name: str, url: str) -> str:

@@ -10,7 +10,7 @@ from kirok.client.doctor.case import Case, Way
 from kirok.client.doctor.findings import Finding, failed, ok, warning
 from kirok.client.doctor.time_limits import within
 from kirok.rules.passwords import without_password
-from kirok.transport.sockets import proxy_for
+from kirok.transport.proxies import proxy_for
 
 _NO_SCHEME = re.compile(r"(?:https?[:/]+)?(?P<rest>(?:[\w.-]+|\[[\da-fA-F:]+\]):\d{1,5}(?:/.*)?|localhost(?:/.*)?)")
 _SLASHES = re.compile(r"(?P<scheme>https?)(?=[:/]):?/*(?P<rest>[^/].*)")
