@@ -15,7 +15,7 @@ from kirok.artifact_stores.local import LocalArtifacts
 from kirok.artifact_stores.local.leftovers import sweep
 from kirok.artifact_stores.names import UPLOADING
 from kirok.artifact_stores.protocols import PartedUploads
-from kirok.base.errors import InvalidParameter, NoSpaceLeft, NotFound
+from kirok.base.errors import Conflict, InvalidParameter, NoSpaceLeft, NotFound
 from kirok.base.settings import ArtifactSettings
 from kirok.entities.artifacts import ArtifactPath, Part
 
@@ -346,3 +346,28 @@ def test_a_complete_file_is_no_failure_where_its_uploads_folder_stays(
     monkeypatch.setattr(shutil, "rmtree", held_by_another)
     uploads.complete(BIG, upload_id, uploads.parts(BIG, upload_id))
     assert b"".join(store.open(BIG).read()) == b"whole"
+
+
+def test_a_folder_removed_under_an_upload_is_a_conflict(store: LocalArtifacts, root: Path) -> None:
+    upload = store.writer(ArtifactPath("a/b/c"))
+    upload.__enter__().write([b"x"])
+    store.delete(ArtifactPath("a"))
+    with pytest.raises(Conflict, match="Send it again"):
+        upload.__exit__(None, None, None)
+    assert files_below(root) == []
+
+
+def test_a_folder_written_to_while_it_is_removed_is_a_conflict(
+    store: LocalArtifacts, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with store.writer(ArtifactPath("a/b")) as upload:
+        upload.write([b"x"])
+    removed = os.unlink
+
+    def joined(name: str, *, dir_fd: int | None = None) -> None:
+        removed(name, dir_fd=dir_fd)
+        (root / "a" / "new").touch()
+
+    monkeypatch.setattr(os, "unlink", joined)
+    with pytest.raises(Conflict, match="Try again"):
+        store.delete(ArtifactPath("a"))

@@ -2,7 +2,15 @@
 
 import errno
 
-from kirok.base.errors import InternalError, InvalidParameter, KirokError, NoSpaceLeft, NotFound, PermissionDenied
+from kirok.base.errors import (
+    Conflict,
+    InternalError,
+    InvalidParameter,
+    KirokError,
+    NoSpaceLeft,
+    NotFound,
+    PermissionDenied,
+)
 from kirok.entities.artifacts import ArtifactPath
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -18,6 +26,8 @@ def told(error: OSError, path: ArtifactPath) -> KirokError:  # noqa: PLR0911 - o
             return InvalidParameter(f"Invalid path: a part of {shown} is a file, so nothing can be below it.")
         case errno.EISDIR:
             return InvalidParameter(f"Invalid path: {shown} is a directory; name a file in it.")
+        case errno.ENOTEMPTY:
+            return Conflict(f"Somebody stores files in {shown} while it is being removed. Try again.")
         case errno.ENAMETOOLONG:
             return InvalidParameter(f"Invalid path: a name in {shown[:80]} is longer than the file system allows.")
         case errno.ELOOP:

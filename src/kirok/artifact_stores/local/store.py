@@ -16,7 +16,7 @@ from kirok.artifact_stores.local.parts import LocalParts
 from kirok.artifact_stores.local.refusals import told
 from kirok.artifact_stores.names import UPLOADING, check_file, check_lasting
 from kirok.artifact_stores.protocols import DirectAccess, PartedUploads
-from kirok.base.errors import InvalidParameter
+from kirok.base.errors import Conflict, InvalidParameter
 from kirok.base.settings import ArtifactSettings
 from kirok.entities.artifacts import ArtifactPath, FileInfo
 
@@ -104,6 +104,10 @@ class LocalArtifacts:
             make_folders(parent, durable=self._settings.fsync)
             with held_folder(self._root, parent) as folder:
                 yield from self._replacing(folder, name)
+        except FileNotFoundError as error:
+            raise Conflict(
+                f"The folder of {str(path)!r} was removed while the file was on its way, and it with it. Send it again."
+            ) from error
         except OSError as error:
             raise told(error, path) from error
 
