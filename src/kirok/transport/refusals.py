@@ -1,5 +1,6 @@
 """Answers that are no success, as the errors they mean."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,6 +20,9 @@ _HINTS = {
 }
 # Where the fault lies on the way, or in what stands there, and not in the request.
 _ON_THE_WAY = frozenset({401, 403, 404, 405, 407, 502, 503, 504})
+
+# Client and server have the same names for them: what a server says of its own would be taken for the client's.
+_STORE_SETTING = re.compile(r"\b(AWS|AZURE|GOOGLE|MLFLOW_S3)_[A-Z_]+|--create-bucket|STORAGE_EMULATOR_HOST")
 
 
 class Refusal(msgspec.Struct, frozen=True):
@@ -45,9 +49,12 @@ def refusal_of(url: str, response: HttpResponse, base: str) -> Refusal:
     """What an error answer or a redirect of `url` means, on the server at `base`; reads its body."""
     body, status = response.read(), response.status
     said = _reported(body)
-    if said is not None:
-        return Refusal(error_from(said.error_code, said.message or "", status), said.error_code)
     address = url.partition("?")[0]
+    if said is not None:
+        message = said.message or ""
+        if "artifact" in address.removeprefix(base) and _STORE_SETTING.search(message):
+            message = f"The server at {base} says, of its own settings: {message}"
+        return Refusal(error_from(said.error_code, message, status), said.error_code)
     if 300 <= status < 400:
         target = response.headers.get("location", "elsewhere")
         return Refusal(

@@ -1,6 +1,8 @@
 """Files by each way, each broken for real: at an S3 that checks signatures, and behind a server."""
 
 import json
+import time
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -144,3 +146,22 @@ def test_a_store_that_only_the_server_reaches_is_told(s3: Bucket, doctor: Doctor
     assert closed in found.text
     assert found.mend.startswith("KIROK_S3_PUBLIC_ENDPOINT_URL=")
     assert report.one("artifacts").status is Status.OK
+
+
+def test_what_the_server_says_of_its_bucket_is_mended_on_the_server(s3: Bucket, doctor: Doctor, tmp_path: Path) -> None:
+    with kirok_server(tmp_path, "--artifacts-destination", "s3://not-there-yet/x", env=s3.env) as running:
+        while _checked(running.address) != ["failed"]:
+            time.sleep(0.05)
+        report = doctor(running.address)
+    assert report.names(Status.FAILED) == ["health", "artifacts"]
+    health, files = report.one("health"), report.one("artifacts")
+    assert health.mend == "start the server with --create-bucket"
+    assert health.text.count("s3://not-there-yet/x") == 2  # where, and of which location the bucket is
+    assert f"The server at {running.address} says, of its own settings: The bucket 'not-there-yet'" in files.text
+    assert files.mend.startswith("mend that for `kirok server`, not here")
+
+
+def _checked(address: str) -> list[str]:
+    """How the places of a server are, as far as it has looked."""
+    with urllib.request.urlopen(f"{address}/api/kirok/health") as answer:
+        return [place["status"] for place in json.load(answer)["artifacts"]]

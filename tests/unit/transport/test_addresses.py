@@ -2,11 +2,13 @@
 
 import base64
 
+import msgspec
 import pytest
 
 from kirok.base.errors import InvalidParameter, KirokError
 from kirok.base.settings import TransportSettings
 from kirok.transport import ConnectionFailed, HttpRequest, HttpResponse, Transport
+from kirok.transport.refusals import refusal_of
 from kirok.transport.transport import query_pairs
 from kirok.wire.endpoints import GET_BULK_HISTORY, GET_EXPERIMENT_BY_NAME, LOG_BATCH
 from kirok.wire.experiments import GetExperimentByName
@@ -112,3 +114,21 @@ def test_a_password_in_the_address_never_shows() -> None:
         transport.call(GET_EXPERIMENT_BY_NAME, GetExperimentByName("x"))
     assert "secret" not in raised.value.message
     assert "secret" not in transport.uri
+
+
+@pytest.mark.parametrize(
+    ("path", "message", "told"),
+    [
+        ("/api/2.0/mlflow-artifacts/artifacts/a", "S3 (MLFLOW_S3_ENDPOINT_URL) is not there", True),
+        ("/api/2.0/mlflow-artifacts/artifacts/a", "Make it (`kirok server --create-bucket` does)", True),
+        ("/api/2.0/mlflow-artifacts/artifacts/a", "No such artifact: 'a'", False),
+        ("/api/2.0/mlflow/runs/set-tag", "The tag AWS_REGION is too long", False),
+    ],
+)
+def test_what_a_server_says_of_its_settings_is_not_taken_for_the_clients(path: str, message: str, told: bool) -> None:
+    body = msgspec.json.encode({"error_code": "PERMISSION_DENIED", "message": message})
+    error = refusal_of(
+        f"http://artifact-tracker{path}?x=1", HttpResponse(403, {}, [body]), "http://artifact-tracker"
+    ).error
+    said = "The server at http://artifact-tracker says, of its own settings: "
+    assert error.message == (said + message if told else message)

@@ -24,6 +24,7 @@ from kirok.rules.uris.here import local_folder
 from kirok.rules.uris.parse import parse
 from kirok.rules.uris.paths import LocalPath
 from kirok.rules.uris.proxied import Proxied
+from kirok.transport import ConnectionFailed
 
 CONTENT = b"kirok doctor writes, reads and deletes this.\n"
 _NAME = ArtifactPath("tried.txt")
@@ -210,12 +211,14 @@ def _refused(case: Case, way: str, text: str, error: Exception) -> Finding:
         return failed(text, "make the bucket, or start the server once with --create-bucket")
     if isinstance(error, PermissionDenied) and way in _NEEDED:
         return failed(text, _NEEDED[way])
+    if isinstance(error, ConnectionFailed) and way == "proxied":
+        return failed(text, "start the server that keeps the artifacts, or let this machine reach it")
     return failed(text, _mend(case, way))
 
 
 def _mend(case: Case, way: str) -> str:
     if way == "proxied":
-        return f"look into the log of `{case.identity.command}`; its --artifacts-destination names the place"
+        return f"mend that for `{case.identity.command}`, not here: its --artifacts-destination names the place"
     if way == "folder":
         return "let this account write to that folder"
     return _NOT_ANSWERING.get(way, "see that the store can be reached from here")

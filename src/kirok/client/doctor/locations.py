@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -51,7 +52,7 @@ def check_locations(case: Case) -> list[Finding]:
             found.append(finding)
     if any(finding.status is not Status.OK for finding in found):
         return found
-    return [ok(f"every place where files of {len(case.experiments):,} experiments lie can be reached from here")]
+    return [ok("files of every experiment lie where this client reaches them")]
 
 
 def _roots(experiments: Iterable[Experiment]) -> list[_Root]:
@@ -107,7 +108,7 @@ def _folder_elsewhere(case: Case, root: _Root, path: LocalPath) -> Finding | Non
             f"{_counted(case, root)} in {shown}, a folder of the server's machine that this one does not have",
             f"kirok artifacts relocate {shown} mlflow-artifacts:/   (there; its server started with --serve-artifacts "
             f"--artifacts-destination {shown})",
-            foreign,
+            f"Where all machines share that folder: mount it here, or {_alias(shown)}",
         )
     if case.target.is_server:
         return None
@@ -150,7 +151,7 @@ def _counted(case: Case, root: _Root) -> str:
 
 
 def _alias(location: str) -> str:
-    return f"KIROK_ARTIFACT_ROOT_ALIASES={location}=/where/it/is/here"
+    return f"KIROK_ARTIFACT_ROOT_ALIASES={shlex.quote(location + '=/where/it/is/here')}"
 
 
 def _relocate(location: str) -> str:

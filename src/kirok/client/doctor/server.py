@@ -187,11 +187,16 @@ def check_health(case: Case) -> list[Finding]:
             )
         )
     for place in health.artifacts:
-        said = f"the server says of {place.location}: {place.message or place.status}"
+        said = f"the server says: {place.message or f'{place.location}: {place.status}'}"
+        mend = (
+            "start the server with --create-bucket"
+            if "--create-bucket" in said
+            else "mend that for `kirok server`, not here: its --artifacts-destination names the place"
+        )
         if place.status == "failed":
-            found.append(failed(said, "see --artifacts-destination on the server"))
+            found.append(failed(said, mend))
         elif place.status == "warning":
-            found.append(warning(said, "see --artifacts-destination on the server"))
+            found.append(warning(said, mend))
     return found or [ok(f"the server's own checks found nothing; it has been up for {_duration(health.uptime_s)}")]
 
 
