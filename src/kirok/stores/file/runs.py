@@ -4,7 +4,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from kirok.base.errors import NotFound
@@ -247,9 +247,23 @@ class FileRunStore:
     @contextmanager
     def _locked(self, run_id: str) -> Iterator[tuple[str, RunInfo]]:
         """(path, info) of a run that nobody else changes meanwhile; NotFound for an unknown one."""
-        path = self._folder.layout.path(self._folder.layout.run_place(run_id))
-        with locked(path):
-            yield path, self._folder.run_info(run_id)
+        with ExitStack() as held:
+            yield self._hold(run_id, held), self._folder.run_info(run_id)
+
+    def _hold(self, run_id: str, held: ExitStack) -> str:
+        """The folder of a run, its lock in `held`."""
+        layout = self._folder.layout
+        path = layout.path(layout.run_place(run_id))
+        try:
+            held.enter_context(locked(path))
+        except FileNotFoundError:
+            # Between the two its experiment went into the bin, or came out of it.
+            moved = layout.path(layout.run_place(run_id))
+            if moved == path:
+                raise
+            held.enter_context(locked(moved))
+            return moved
+        return path
 
 
 def _without_model_inputs(run: Run) -> Run:

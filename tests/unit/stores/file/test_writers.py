@@ -8,7 +8,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -184,6 +184,23 @@ def test_a_run_that_is_being_moved_to_the_bin_takes_nothing_more(stores: Stores,
     kept = sum(len(stores.metrics.history(run_id, "loss")) for run_id in runs)
     assert kept == outcomes["kept"]
     assert sum(outcomes.values()) == 320
+
+
+def test_a_run_whose_folder_moves_before_it_is_locked_is_found_again(
+    stores: Stores, experiment_id: str, run_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    places: list[str] = []
+
+    def locked_too_late(folder: str) -> AbstractContextManager[None]:
+        if not places:
+            places.append(folder)
+            stores.experiments.delete_experiment(experiment_id)
+        return locked(folder)
+
+    monkeypatch.setattr("kirok.stores.file.runs.locked", locked_too_late)
+    with pytest.raises(InvalidParameter, match="deleted"):
+        stores.runs.log_batch(run_id, metrics=[Metric("loss", 1.0, 1, 1)])
+    assert not Path(places[0]).exists()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no limits on file sizes there")
