@@ -69,9 +69,7 @@ def pack_artifacts(folder: Path, packing: Packing) -> int:
             file = Path(parent) / name
             try:
                 with file.open("rb") as source:
-                    packing.add(
-                        ARTIFACTS + file.relative_to(folder).as_posix(), _pieces(source), compress=False
-                    )
+                    packing.add(ARTIFACTS + file.relative_to(folder).as_posix(), _pieces(source), compress=False)
             except FileNotFoundError:  # deleted meanwhile
                 continue
             count += 1
