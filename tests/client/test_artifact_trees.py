@@ -196,6 +196,17 @@ def test_after_a_failure_nothing_is_begun_and_the_earliest_is_raised() -> None:
     assert len(begun) < 10
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="names are bytes on Linux")
+def test_a_file_whose_name_is_no_text_is_refused_in_plain_words(tracked: str, tmp_path: Path) -> None:
+    file = tmp_path / os.fsdecode(b"\xff.bin")
+    file.write_bytes(b"1")
+    with kirok.start_run():
+        with pytest.raises(InvalidParameter, match="no text in UTF-8: rename it"):
+            kirok.log_artifact(str(file))
+        with pytest.raises(InvalidParameter, match="no text in UTF-8: rename it"):
+            kirok.log_artifacts(str(tmp_path))
+
+
 def test_an_interruption_leaves_behind_what_hangs() -> None:
     script = """
 import os, signal

@@ -69,9 +69,14 @@ def _below(folder: Path, target: ArtifactPath, above: tuple[tuple[int, int], ...
         yield from _below(place, path, chain)
 
 
-def _path(target: ArtifactPath, name: str, place: Path) -> ArtifactPath:
+def check_text(place: Path) -> None:
+    """Refuse a file whose name is bytes that are no text: InvalidParameter."""
     try:
-        name.encode("utf-8")
+        place.name.encode("utf-8")
     except UnicodeEncodeError:
         raise InvalidParameter(f"The name of {str(place)!r} is no text in UTF-8: rename it.") from None
+
+
+def _path(target: ArtifactPath, name: str, place: Path) -> ArtifactPath:
+    check_text(place)
     return ArtifactPath.parse(f"{target}/{name}" if target else name)

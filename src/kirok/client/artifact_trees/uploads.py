@@ -12,7 +12,7 @@ from kirok.artifact_stores.protocols import ArtifactStore
 from kirok.artifact_stores.transfers import send_file
 from kirok.base.errors import InternalError, KirokError
 from kirok.base.settings import ArtifactSettings
-from kirok.client.artifact_trees.local_files import LocalFile, local_files
+from kirok.client.artifact_trees.local_files import LocalFile, check_text, local_files
 from kirok.client.artifact_trees.progress import Progress, terminal
 from kirok.entities.artifacts import ArtifactPath
 
@@ -30,6 +30,7 @@ def upload(
     if local.is_dir():
         upload_folder(store, local, target, settings)
     elif local.is_file():
+        check_text(local)
         size = local.stat().st_size
         with Progress("Uploading", terminal(settings.progress_bar), files=1, size_bytes=size) as progress:
             send_file(store, local, target, settings, partial(progress.add, 0))
