@@ -161,3 +161,26 @@ def test_a_request_for_a_url_names_a_run_a_path_and_a_time(
     body = {name: run_id if value == "RUN" else value for name, value in request_body.items()}
     refused = client.post("/api/2.0/mlflow/artifacts/presigned-upload-url", json=body)
     assert (refused.status_code, refused.json()["error_code"]) == (400, "INVALID_PARAMETER_VALUE")
+
+
+@pytest.mark.parametrize("upload", [{}, {"upload_id": ""}])
+def test_an_upload_in_parts_is_not_ended_without_its_id(client: httpx.Client, upload: dict[str, str]) -> None:
+    for path in ("mpu/abort/models", "mpu/complete/models"):
+        body = {"path": "/tmp/weights.bin", "parts": [], **upload}
+        refused = client.post(f"/api/2.0/mlflow-artifacts/{path}", json=body)
+        assert (refused.status_code, refused.json()["error_code"]) == (400, "INVALID_PARAMETER_VALUE")
+        assert "'upload_id'" in refused.json()["message"]
+
+
+@pytest.mark.parametrize("count", [-5, 0, 10_001])
+def test_no_upload_is_begun_for_a_number_of_parts_that_no_file_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION"):
+        monkeypatch.setenv(name, "anything")
+    monkeypatch.setenv("MLFLOW_S3_ENDPOINT_URL", "http://127.0.0.1:9")  # where nobody answers
+    with client_of(tmp_path, artifacts_destination="s3://bucket/files") as client:
+        body = {"path": "/tmp/weights.bin", "num_parts": count}
+        refused = client.post("/api/2.0/mlflow-artifacts/mpu/create/models", json=body)
+        assert (refused.status_code, refused.json()["error_code"]) == (400, "INVALID_PARAMETER_VALUE")
+        assert "'num_parts'" in refused.json()["message"]

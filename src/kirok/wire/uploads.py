@@ -115,12 +115,14 @@ class SentPart(Struct, kw_only=True, omit_defaults=True):
 
 
 class CompleteMultipart(OfLocalFile, kw_only=True, omit_defaults=True):
-    upload_id: str = ""
+    upload_id: str
     parts: list[SentPart]
 
 
 class AbortMultipart(OfLocalFile, kw_only=True, omit_defaults=True):
-    upload_id: str = ""
+    """Without its id, Ceph would take the end of an upload for the deletion of the file."""
+
+    upload_id: str
 
 
 class PresignedFile(Struct, kw_only=True, omit_defaults=True):

@@ -34,10 +34,10 @@ async def create_multipart(context: Context, exchange: Exchange) -> None:
 
 def _create(context: Context, path: ArtifactPath, count: int) -> wire.CreatedMultipart:
     parted, direct = _multipart(context)
-    if count > _MOST_PARTS:
+    if not 1 <= count <= _MOST_PARTS:
         raise InvalidParameter(
-            f"Invalid value {count} for parameter 'num_parts': a file has at most {_MOST_PARTS} parts. Make them "
-            "larger by MLFLOW_MULTIPART_UPLOAD_CHUNK_SIZE."
+            f"Invalid value {count} for parameter 'num_parts': a file has 1 to {_MOST_PARTS} parts. Make them larger "
+            "by MLFLOW_MULTIPART_UPLOAD_CHUNK_SIZE."
         )
     settings = context.settings.artifacts
     expires_s = max(settings.presigned_expires_s, _PARTS_EXPIRE_S)
