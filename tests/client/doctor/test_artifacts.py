@@ -67,8 +67,9 @@ def test_a_missing_bucket_is_told(credentials: Bucket, doctor: Doctor, tmp_path:
     client = MlflowClient(f"sqlite:///{tmp_path}/mlflow.db")
     client.create_experiment("nowhere", artifact_location="s3://not-made-yet/artifacts")
     client.delete_experiment("0")
-    failure = doctor(client.tracking_uri).failure()
-    assert failure.mend.startswith("make the bucket")
+    report = doctor(client.tracking_uri)
+    assert report.failure().mend.startswith("make the bucket")
+    assert report.of("locations") == []  # nothing says that all is within reach
 
 
 def test_a_store_that_is_away_is_told(

@@ -11,7 +11,7 @@ from kirok.artifact_stores.open import open_run_artifacts
 from kirok.artifact_stores.protocols import ArtifactStore
 from kirok.base.errors import InvalidParameter, KirokError, NotFound, PermissionDenied
 from kirok.client.doctor.case import Case
-from kirok.client.doctor.findings import Finding, failed, ok, skipped, warning
+from kirok.client.doctor.findings import Finding, Status, failed, ok, skipped, warning
 from kirok.client.doctor.store import used_experiment
 from kirok.client.doctor.time_limits import within
 from kirok.entities.artifacts import ArtifactPath
@@ -103,6 +103,7 @@ def check_files(case: Case) -> list[Finding]:
     for way, experiment in ways_in_use(case).items():
         if _can_be_tried(case, way, experiment):
             findings += _tried(case, way, experiment)
+    case.are_files_refused = any(finding.status is Status.FAILED for finding in findings)
     return findings or [skipped("no experiment has its files where this client could reach them")]
 
 
@@ -208,7 +209,11 @@ def _folder_as_before(location: str) -> Iterator[None]:
 
 def _refused(case: Case, way: str, text: str, error: Exception) -> Finding:
     if isinstance(error, NotFound) and way in _NEEDED:
-        return failed(text, "make the bucket, or start the server once with --create-bucket")
+        return failed(
+            text,
+            "make the bucket, or start the server once with --create-bucket",
+            "If it has another name now: kirok artifacts relocate OLD NEW, or KIROK_ARTIFACT_ROOT_ALIASES=OLD=NEW",
+        )
     if isinstance(error, PermissionDenied) and way in _NEEDED:
         return failed(text, _NEEDED[way])
     if isinstance(error, ConnectionFailed) and way == "proxied":

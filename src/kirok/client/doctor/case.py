@@ -106,6 +106,8 @@ class Case:
         """The records, where they are read through a store."""
         self.experiments: list[Experiment] = []
         """Those in use, the newest first."""
+        self.are_files_refused = False
+        """Whether a way that is in use does not work."""
         self.count_runs: Callable[[Sequence[str]], int]
         """How many runs in use these experiments have, as far as `MOST_COUNTED`."""
 
