@@ -6,7 +6,7 @@ Python's own pools are joined when a process ends, however long what they do may
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from functools import partial
-from threading import Semaphore, Thread
+from threading import Semaphore, Thread, current_thread, main_thread
 from time import monotonic
 from typing import TypeVar
 
@@ -32,6 +32,11 @@ def begin(transfer: Callable[[], Result]) -> Future[Result]:
 
     Thread(target=run, name="kirok-transfer", daemon=True).start()
     return future
+
+
+def interruptibly(act: Callable[[], Result]) -> Result:
+    """The result of what Ctrl-C cannot reach, as in a library that is not Python's; Ctrl-C ends the wait for it."""
+    return begin(act).result() if current_thread() is main_thread() else act()
 
 
 def run_all(transfers: Iterable[Transfer], at_once: int) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from kirok.artifact_stores.objects.protocols import Bucket
 from kirok.artifact_stores.objects.refusals import NoSuchBucket
 from kirok.artifact_stores.objects.told import told
 from kirok.artifact_stores.objects.uploads import PartedObject, StreamedObject, part_bytes_for
+from kirok.artifact_stores.parallel import interruptibly
 from kirok.artifact_stores.protocols import DirectAccess, PartedUploads, Upload
 from kirok.base.errors import InvalidParameter, NotFound, Unavailable
 from kirok.entities.artifacts import ArtifactPath, FileInfo
@@ -28,7 +30,7 @@ class OpenObject:
         import obstore
 
         self._bucket, self._path = bucket, path
-        self._held: Any = obstore.get(bucket.store, bucket.place.key(path))
+        self._held: Any = interruptibly(partial(obstore.get, bucket.store, bucket.place.key(path)))
         meta = self._held.meta
         self.size_bytes: int = meta["size"]
         self.modified_s: float = meta["last_modified"].timestamp()
@@ -41,7 +43,8 @@ class OpenObject:
         if start >= end:
             return
         with told(self._bucket, "read", self._path):
-            for piece in self._answer(start, end).stream(min_chunk_size=_PIECE_BYTES):
+            pieces = iter(self._answer(start, end).stream(min_chunk_size=_PIECE_BYTES))
+            while (piece := interruptibly(partial(next, pieces, None))) is not None:
                 start += len(piece)
                 yield bytes(piece)
         if start != end:
@@ -58,7 +61,8 @@ class OpenObject:
         if held is not None and (start, end) == (0, self.size_bytes):
             return held
         key = self._bucket.place.key(self._path)
-        return obstore.get(self._bucket.store, key, options={"range": (start, end), "if_match": self._tag})
+        options: Any = {"range": (start, end), "if_match": self._tag}
+        return interruptibly(partial(obstore.get, self._bucket.store, key, options=options))
 
 
 class ObjectArtifacts:
@@ -84,7 +88,8 @@ class ObjectArtifacts:
 
         place = self._bucket.place
         with told(self._bucket, "list", path):
-            found = obstore.list_with_delimiter(self._bucket.store, place.key(path) or None)
+            listing = partial(obstore.list_with_delimiter, self._bucket.store, place.key(path) or None)
+            found = interruptibly(listing)
         folders = [FileInfo(place.path(str(prefix)), is_dir=True) for prefix in found["common_prefixes"]]
         files = [
             FileInfo(place.path(meta["path"]), False, meta["size"], _milliseconds(meta["last_modified"]))

@@ -10,7 +10,7 @@ from typing import Any
 from kirok.artifact_stores.objects.content_types import content_type
 from kirok.artifact_stores.objects.protocols import Bucket, ObjectUploads
 from kirok.artifact_stores.objects.told import told
-from kirok.artifact_stores.parallel import begin
+from kirok.artifact_stores.parallel import begin, interruptibly
 from kirok.base.errors import KirokError
 from kirok.entities.artifacts import ArtifactPath, Part
 
@@ -53,7 +53,7 @@ class PartedObject:
         """Send the rest and put all together."""
         if self._upload_id is None:
             with told(self._bucket, "write", self._path):
-                self._bucket.put(self._bucket.place.key(self._path), bytes(self._held))
+                interruptibly(partial(self._bucket.put, self._bucket.place.key(self._path), bytes(self._held)))
             return
         if self._held:
             self._send(bytes(self._held))
