@@ -15,7 +15,7 @@ from kirok.artifact_stores.local import LocalArtifacts
 from kirok.artifact_stores.local.leftovers import sweep
 from kirok.artifact_stores.names import UPLOADING
 from kirok.artifact_stores.protocols import PartedUploads
-from kirok.base.errors import Conflict, InvalidParameter, NoSpaceLeft, NotFound
+from kirok.base.errors import Conflict, InvalidParameter, NoSpaceLeft, NotFound, Unavailable
 from kirok.base.settings import ArtifactSettings
 from kirok.entities.artifacts import ArtifactPath, Part
 
@@ -371,3 +371,14 @@ def test_a_folder_written_to_while_it_is_removed_is_a_conflict(
     monkeypatch.setattr(os, "unlink", joined)
     with pytest.raises(Conflict, match="Try again"):
         store.delete(ArtifactPath("a"))
+
+
+def test_who_may_open_no_more_files_is_told_to_come_again(
+    store: LocalArtifacts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def exhausted(*_: object, **__: object) -> int:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    monkeypatch.setattr(os, "open", exhausted)
+    with pytest.raises(Unavailable, match="ulimit"):
+        store.open(BIG)

@@ -1,6 +1,7 @@
 """A place for files that does not answer holds up nobody who does not ask for files, and not the end of the server."""
 
 import socket
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -57,3 +58,17 @@ def test_runs_are_answered_for_while_the_store_of_files_is_not(tmp_path: Path, s
         stop(running.process)  # which waits for the end, and not for ever
         for connection in waiting:
             connection.close()
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+def test_a_server_may_hold_as_many_connections_as_its_account_may(tmp_path: Path) -> None:
+    import resource
+
+    before, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(512, before), most))
+    try:
+        with kirok_server(tmp_path) as running:
+            soft, _ = resource.prlimit(running.process.pid, resource.RLIMIT_NOFILE)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (before, most))
+    assert soft == min(most, 65_536)

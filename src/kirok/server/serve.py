@@ -18,6 +18,7 @@ from kirok.server.app import create_app
 from kirok.server.destination_watch import DestinationWatch, Report
 from kirok.server.leftovers import LeftoverSweeper
 from kirok.server.messages import App
+from kirok.server.open_files import allow_many_open_files
 from kirok.server.workers import supervise
 from kirok.services.destination_check import prepared_folder
 from kirok.stores.holdings import Holdings
@@ -159,6 +160,7 @@ def _run(app: App, listener: socket.socket, watch: DestinationWatch) -> None:
 
     from kirok.server.one_write import OneWriteProtocol
 
+    allow_many_open_files()
     config = uvicorn.Config(
         app,
         http=OneWriteProtocol,

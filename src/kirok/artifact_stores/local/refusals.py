@@ -10,6 +10,7 @@ from kirok.base.errors import (
     NoSpaceLeft,
     NotFound,
     PermissionDenied,
+    Unavailable,
 )
 from kirok.entities.artifacts import ArtifactPath
 
@@ -28,6 +29,8 @@ def told(error: OSError, path: ArtifactPath) -> KirokError:  # noqa: PLR0911 - o
             return InvalidParameter(f"Invalid path: {shown} is a directory; name a file in it.")
         case errno.ENOTEMPTY:
             return Conflict(f"Somebody stores files in {shown} while it is being removed. Try again.")
+        case errno.EMFILE | errno.ENFILE:
+            return Unavailable(f"The artifact {shown} cannot be opened: {error.strerror}. Raise the limit (ulimit -n).")
         case errno.ENAMETOOLONG:
             return InvalidParameter(f"Invalid path: a name in {shown[:80]} is longer than the file system allows.")
         case errno.ELOOP:
