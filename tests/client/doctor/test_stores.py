@@ -12,6 +12,7 @@ import pytest
 from client.doctor.conftest import Doctor
 from databases import PostgresqlServer
 from kirok.client.doctor.findings import Status
+from kirok.client.mlflow_client import MlflowClient
 from kirok.stores.open import open_stores
 from kirok.stores.protocols import Stores
 
@@ -45,7 +46,7 @@ def test_a_sound_database_passes_and_is_left_as_it_was(mlflows_own: Path, doctor
     report = doctor(f"sqlite:///{mlflows_own}")
     assert report.names(Status.FAILED) == []
     assert report.one("write").text == "a row was written, read back and undone"
-    assert report.one("experiments").text == "1 in use, with 1 runs"
+    assert report.one("experiments").text == "1 in use, with 1 run"
     assert report.one("artifacts").status is Status.OK
     assert _dump(mlflows_own) == before
     assert not (mlflows_own.parent / "files").exists()
@@ -125,7 +126,7 @@ def test_a_sound_folder_passes_and_is_left_as_it_was(tmp_path: Path, doctor: Doc
     before = sorted(tmp_path.rglob("*"))
     report = doctor(str(tmp_path / "runs"))
     assert report.names(Status.FAILED) == []
-    assert report.one("experiments").text == "1 in use, with 1 runs"
+    assert report.one("experiments").text == "1 in use, with 1 run"
     assert sorted(tmp_path.rglob("*")) == before
 
 
@@ -195,3 +196,21 @@ def test_a_wrong_password_is_told_without_showing_it(
     assert report.failure() is report.one("store")
     assert report.failure().mend == "MLFLOW_TRACKING_URI=postgresql://USER:PASSWORD@HOST:PORT/DATABASE"
     assert "hunter2" not in repr(report.outcomes)
+
+
+@pytest.mark.parametrize("store", ["mlruns", "mlflow.db"])
+def test_files_that_moved_with_their_store_are_looked_for_there(
+    store: str, doctor: Doctor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, after = tmp_path / "before", tmp_path / "after"
+    before.mkdir()
+    monkeypatch.chdir(before)
+    uri = "{}/mlruns" if store == "mlruns" else "sqlite:///{}/mlflow.db"
+    client = MlflowClient(uri.format(before))
+    client.log_text(client.create_run("0").info.run_id, "hello", "notes.txt")
+    before.rename(after)
+    monkeypatch.chdir(tmp_path)
+    report = doctor(uri.format(after))
+    assert report.one("locations").status is Status.OK
+    assert str(after / "mlruns" / "0") in report.one("artifacts").text
+    assert not before.exists()

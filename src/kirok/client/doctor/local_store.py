@@ -6,13 +6,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from kirok.base.errors import KirokError, PermissionDenied, Unavailable
 from kirok.base.settings import DatabaseSettings
 from kirok.client.doctor.address import mistaken, use
 from kirok.client.doctor.case import Case
 from kirok.client.doctor.findings import Finding, Fix, failed, ok, skipped, warning
 from kirok.client.doctor.time_limits import within
+from kirok.rules.aliases import parse_aliases
 from kirok.rules.passwords import without_password
+from kirok.services.artifact_places import ArtifactPlaces
 from kirok.stores import open as opening
 
 if TYPE_CHECKING:
@@ -151,14 +155,21 @@ def _other_database(case: Case) -> str:
 def check_experiments(case: Case) -> Finding:
     """Read the list of experiments."""
     found = opening.experiments_at(case.target.uri)
-    case.experiments = [experiment for experiment, _ in found]
+    place = place_of(case.target.uri)
+    home = None if place is None else (place if place.is_dir() else place.parent / "mlruns").absolute()
+    moved = ArtifactPlaces(parse_aliases(()), str(home) if home is not None and home.is_dir() else None)
+    case.experiments = [
+        replace(experiment, artifact_location=moved.of_experiment(experiment.artifact_location))
+        for experiment, _ in found
+    ]
     runs = {experiment.experiment_id: count for experiment, count in found}
 
     def count_runs(experiment_ids: Sequence[str]) -> int:
         return sum(runs.get(each, 0) for each in experiment_ids)
 
     case.count_runs = count_runs
-    return ok(f"{len(found):,} in use, with {sum(runs.values()):,} runs")
+    many = sum(runs.values())
+    return ok(f"{len(found):,} in use, with {many:,} {'run' if many == 1 else 'runs'}")
 
 
 def credentials_file_fix(path: Path) -> Fix:
