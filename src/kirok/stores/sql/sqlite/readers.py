@@ -19,8 +19,9 @@ _MOST_IDLE = 8
 # At 100,000 runs a search of a metric and a param takes twice as long where 256 MiB are mapped. SQLite allows 2 GiB.
 _MAPPED_BYTES = 2 << 30
 
-# Steps of SQLite's machine between two looks at the clock: some milliseconds.
-_STEPS_A_LOOK = 100_000
+# Steps of SQLite's machine between two looks at the clock: mostly some 50 microseconds, but a step that looks for one
+# long text in another may take a millisecond by itself.
+_STEPS_A_LOOK = 1_000
 
 
 class Reader(SqliteConnection):
