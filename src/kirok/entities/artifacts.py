@@ -2,6 +2,7 @@
 
 import posixpath
 import re
+from pathlib import PurePath
 from typing import Self
 from urllib.parse import unquote
 
@@ -55,13 +56,15 @@ class ArtifactPath(str):
     __slots__ = ()
 
     @classmethod
-    def parse(cls, text: str | None) -> Self:
+    def parse(cls, text: str | PurePath | None) -> Self:
         """Check `text` as it came, after any number of URL decodings.
 
         Raises InvalidParameter for `..` segments (also such as Windows takes for one), absolute paths (POSIX, Windows
         or UNC), backslashes, `#`, NUL and other control characters, in every encoding; and for a path that is too long
         or too deep.
         """
+        if isinstance(text, PurePath):
+            text = text.as_posix()
         if not text:
             return cls("")
         if len(text) > _MOST_CHARACTERS:
@@ -87,9 +90,10 @@ class ArtifactPath(str):
         return cls("" if normal == "." else normal)
 
     @classmethod
-    def of(cls, *parts: str | None) -> Self:
+    def of(cls, *parts: str | PurePath | None) -> Self:
         """The checked path made of `parts`, empty ones left out."""
-        return cls.parse("/".join(part.strip("/") if i else part.rstrip("/") for i, part in enumerate(parts) if part))
+        texts = (part.as_posix() if isinstance(part, PurePath) else part for part in parts)
+        return cls.parse("/".join(text.strip("/") if i else text.rstrip("/") for i, text in enumerate(texts) if text))
 
     @property
     def name(self) -> str:

@@ -1,6 +1,7 @@
 """Requests to one tracking server: base URL, credentials, retries, and its errors as our own classes."""
 
 import base64
+import logging
 import random
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -10,7 +11,7 @@ from urllib.parse import quote, unquote, urlencode, urlsplit, urlunsplit
 
 import msgspec
 
-from kirok.base.errors import InvalidParameter, ServerUnreachable
+from kirok.base.errors import InvalidParameter, KirokError, ServerUnreachable
 from kirok.base.settings import TransportSettings
 from kirok.rules import advice
 from kirok.transport.elsewhere import Elsewhere
@@ -18,6 +19,8 @@ from kirok.transport.exchange import ConnectionFailed, HttpRequest, HttpResponse
 from kirok.transport.refusals import Refusal, excerpt, refusal_of
 from kirok.wire.endpoint import Endpoint
 from kirok.wire.json_quirks import decode_answer, encode
+
+_log = logging.getLogger("kirok")
 
 Body = bytes | Callable[[], Iterable[bytes]]
 """Bytes, or what makes an iterator over them, anew for each attempt."""
@@ -62,6 +65,7 @@ class Transport:
         self.elsewhere = Elsewhere(settings)
         """Requests to where this server sends its clients."""
         self._others: dict[str, Transport] = {}
+        self._is_away = False
 
     def call(self, endpoint: Endpoint, message: msgspec.Struct, *, once: bool = False) -> Any:
         """The answer to `message`, an `endpoint.response`; the KirokError that the server reports otherwise.
@@ -105,19 +109,29 @@ class Transport:
             content = body if isinstance(body, bytes) else body()
             try:
                 response = self._sender.send(HttpRequest(method, url, all_headers, content, self._settings.timeout_s))
-            except ConnectionFailed as error:
-                if attempt >= self._settings.max_retries or error.lasting or (once and error.sent):
+            except ConnectionFailed as failure:
+                error: KirokError = failure
+                if attempt >= self._settings.max_retries or failure.lasting or (once and failure.sent):
                     raise
                 asked_s = None
             else:
                 if 200 <= response.status < 300:
+                    self._is_away = False
                     return response
                 refusal = refusal_of(url, response, self.uri)
                 if attempt >= self._settings.max_retries or not _may_pass(response.status, refusal, once):
                     raise refusal.error
-                asked_s = _retry_after_s(response.headers)
+                error, asked_s = refusal.error, _retry_after_s(response.headers)
             attempt += 1
+            if attempt > 1:
+                self._tell(error, self._settings.max_retries - attempt + 1)
             self._sleep(self._pause_s(attempt) if asked_s is None else min(asked_s, MAX_WAIT_S))
+
+    def _tell(self, error: KirokError, attempts: int) -> None:
+        """Say once, until the server answers again, why nothing seems to happen: the pauses come to minutes."""
+        if not self._is_away:
+            self._is_away = True
+            _log.warning("%s Trying again, %d times at most, with growing pauses.", error.message, attempts)
 
     def at(self, uri: str) -> "Transport":
         """The same account at another server, which it is told who asks: for servers that this one named."""

@@ -1,5 +1,6 @@
 """The one type of path that may reach an artifact store."""
 
+from pathlib import PurePath
 from urllib.parse import quote
 
 import pytest
@@ -77,3 +78,9 @@ def test_parts_are_joined_and_checked() -> None:
         ArtifactPath.of("model", "..", "x")
     with pytest.raises(InvalidParameter):
         ArtifactPath.of("/model")
+
+
+def test_a_path_object_is_as_good_as_text() -> None:
+    assert ArtifactPath.parse(PurePath("plots/roc.svg")) == ArtifactPath.of(PurePath("plots"), "roc.svg")
+    with pytest.raises(InvalidParameter):
+        ArtifactPath.parse(PurePath("../out"))

@@ -217,3 +217,14 @@ def test_a_refused_request_is_not_for_the_doctor() -> None:
         Script(failing(413, b"too much")).transport(max_retries=0).call(GET_RUN, GetRun(run_id="r"))
     assert "kirok doctor" not in raised.value.message
     assert "raise that limit" in raised.value.message
+
+
+def test_why_nothing_seems_to_happen_is_said_once_until_the_server_answers(caplog: pytest.LogCaptureFixture) -> None:
+    script = Script(NOT_CONNECTED, DONE, *[NOT_CONNECTED] * 4, DONE, NOT_CONNECTED, NOT_CONNECTED, DONE)
+    transport = script.transport(max_retries=7)
+    transport.send("GET", "/version")
+    assert caplog.messages == []  # the second attempt follows at once
+    transport.send("GET", "/version")
+    assert caplog.messages == ["refused Trying again, 6 times at most, with growing pauses."]
+    transport.send("GET", "/version")
+    assert len(caplog.messages) == 2
