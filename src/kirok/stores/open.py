@@ -1,6 +1,7 @@
 """From a URI to stores. The only file that knows every kind; each is imported when it is asked for."""
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from functools import partial
@@ -31,6 +32,8 @@ _WHAT_WORKS = (
     "Use sqlite:///mlflow.db (a file here), sqlite:////data/mlflow.db (anywhere), postgresql://user@host/mlflow, "
     "mysql+pymysql://user@host/mlflow, ./mlruns (a folder of runs), or http://host:5000 (a server)."
 )
+# `127.0.0.1:5000`: what people write who mean a server. `localhost:5000` is a URI already, of no known scheme.
+_ADDRESS = re.compile(r"[\d.]+:\d{1,5}(/.*)?")
 _DATABASES = ("postgresql", "postgres", "mysql", "mariadb")
 # What SQLAlchemy's users write between the `+` and the colon; kirok has a driver of its own choice for each.
 _DRIVERS = {
@@ -320,7 +323,10 @@ def folder_path(uri: str) -> str:
     place = parse(uri)
     if not isinstance(place, LocalPath) or not place.path:
         raise InvalidParameter(f"The tracking URI {uri!r} names no folder. {_WHAT_WORKS}")
-    return str(path_here(place, uri))
+    path = path_here(place, uri)
+    if _ADDRESS.fullmatch(uri) and not path.exists():
+        raise InvalidParameter(f"The tracking URI {uri!r} would be a folder of that name. Write http://{uri} instead.")
+    return str(path)
 
 
 def _scheme(uri: str) -> str | None:

@@ -57,6 +57,13 @@ def test_a_folder_has_a_name(uri: str, tmp_path: Path, monkeypatch: pytest.Monke
     assert list(tmp_path.iterdir()) == []
 
 
+def test_an_address_without_its_scheme_makes_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InvalidParameter, match=r"Write http://127\.0\.0\.1:5000 instead"):
+        open_stores("127.0.0.1:5000")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_file_is_no_folder_of_runs(tmp_path: Path) -> None:
     (tmp_path / "mlflow.db").write_bytes(b"SQLite")
     with pytest.raises(InvalidParameter, match="sqlite:///"):

@@ -57,7 +57,10 @@ class Readers:
         except IndexError:
             if self._is_closed:
                 raise Unavailable("The store is closed. Open it again to read.") from None
-            reader = self._connect()
+            try:
+                reader = self._connect()
+            except sqlite3.Error as error:  # no more files may be opened, say
+                raise SQLITE.explained(error) from error
         try:
             if self._file.read_timeout_s:
                 reader.deadline = time.monotonic() + self._file.read_timeout_s
