@@ -22,7 +22,7 @@ class _Copies:
     def find_spec(name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
         """As importlib.abc.MetaPathFinder."""
         spec = PathFinder.find_spec(name, path, target) if name == _LIBRARY else None
-        if spec is None or spec.origin is None:
+        if spec is None or spec.origin is None or sys.platform != "linux":
             return None
         copy = os.memfd_create("obstore")  # stays open; a program that this process starts does not get it
         with open(spec.origin, "rb") as library:
