@@ -158,8 +158,10 @@ def test_a_doubtful_length_is_refused(running: RunningServer) -> None:
 
 
 @needs_proc
-def test_answers_leave_at_once(running: RunningServer) -> None:
-    """Without TCP_NODELAY each small answer waits up to 40 ms for the client's acknowledgement."""
+def test_answers_leave_at_once_and_clients_that_vanish_are_noticed(running: RunningServer) -> None:
+    """Without TCP_NODELAY each small answer waits up to 40 ms for the client's acknowledgement; without SO_KEEPALIVE
+    the connection of a machine that lost its power stays open for good.
+    """
     with connected(running) as connection:
         connection.sendall(b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")
         reply_of(connection)
@@ -168,6 +170,7 @@ def test_answers_leave_at_once(running: RunningServer) -> None:
         theirs = [found for found in accepted if found is not None and peer_of(found) == mine]
         assert len(theirs) == 1
         assert theirs[0].getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0
+        assert theirs[0].getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) != 0
         for found in accepted:
             if found is not None:
                 found.close()

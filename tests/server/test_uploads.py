@@ -126,6 +126,8 @@ def test_a_folder_signs_nothing_and_says_so_as_mlflow_does(client: httpx.Client,
     assert info["smallest_part_bytes"] == 1
     upload = begun(client)
     assert client.post(f"{UPLOADS}/sign", json={**upload, "numbers": [1, 2]}).json() == {"requests": []}
+    for numbers in ([0], [1, -1], [10_001], list(range(1, 102))):
+        assert client.post(f"{UPLOADS}/sign", json={**upload, "numbers": numbers}).status_code == 400
     for path, message in (
         ("presigned-upload-url", "Presigned upload is not supported for runs with proxied"),
         ("presigned-download-url", "Presigned download is not supported for runs with proxied"),

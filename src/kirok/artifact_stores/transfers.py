@@ -14,14 +14,13 @@ from kirok.artifact_stores.protocols import ArtifactStore, OpenFile, PartedUploa
 from kirok.artifact_stores.unfinished import Unfinished, UnfinishedUploads, key_of
 from kirok.base.errors import InternalError, InvalidParameter, NotFound, Unavailable
 from kirok.base.settings import ArtifactSettings
-from kirok.entities.artifacts import ArtifactPath, Part
+from kirok.entities.artifacts import MOST_PARTS, ArtifactPath, Part
 from kirok.rules.uris.here import local_folder
 
 Moved = Callable[[int], object]
 """Told a number of bytes that have been moved."""
 
 _MEMORY_BYTES = 64 << 20
-_MOST_PARTS = 10_000  # S3's limit, and so everybody's
 _MIB = 1 << 20
 _ATTEMPTS = 5
 _PAUSE_S = 0.2
@@ -96,8 +95,8 @@ class _Sending:
 
     def _begun(self) -> Unfinished:
         part_bytes = max(self._settings.part_bytes, self._parted.smallest_part_bytes)
-        if self._size > part_bytes * _MOST_PARTS:
-            part_bytes = -(-self._size // (_MOST_PARTS * _MIB)) * _MIB
+        if self._size > part_bytes * MOST_PARTS:
+            part_bytes = -(-self._size // (MOST_PARTS * _MIB)) * _MIB
         upload = Unfinished(self._parted.begin(self._path, part_bytes), part_bytes)
         self._notes.note(self._key, upload)
         return upload

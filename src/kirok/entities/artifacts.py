@@ -30,6 +30,10 @@ class FileInfo(Struct, frozen=True):
     """When it was last written, in ms since the epoch; None where the store does not tell, as for directories."""
 
 
+MOST_PARTS = 10_000
+"""How many parts a file may have: S3's limit, and so everybody's."""
+
+
 class Part(Struct, frozen=True):
     """A piece of a large file that a store has already; pieces are numbered from 1."""
 

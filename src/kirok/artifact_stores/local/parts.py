@@ -20,12 +20,11 @@ from kirok.artifact_stores.local.held_folders import NO_LINK, HeldFolder, held_f
 from kirok.artifact_stores.local.refusals import told
 from kirok.artifact_stores.names import UPLOADING, check_file
 from kirok.base.errors import InvalidParameter, KirokError, NotFound
-from kirok.entities.artifacts import ArtifactPath, Part
+from kirok.entities.artifacts import MOST_PARTS, ArtifactPath, Part
 
 CONTENT = "content"
 
 # As many and as large as S3 takes, so that a client needs to know no other limits.
-_MOST_PARTS = 10_000
 _LARGEST_PART_BYTES = 5 << 30
 
 _ID = re.compile(r"[0-9a-f]{32}-(?P<part_bytes>[0-9a-f]{1,10})")
@@ -83,9 +82,9 @@ class LocalParts:
     @contextmanager
     def part(self, path: ArtifactPath, upload_id: str, number: int) -> Iterator[PartUpload]:
         """A part, written where it belongs; it counts once its bytes are on the disk."""
-        if not 1 <= number <= _MOST_PARTS:
+        if not 1 <= number <= MOST_PARTS:
             raise InvalidParameter(
-                f"Invalid value {number} for parameter 'number': parts are numbered from 1 to {_MOST_PARTS}."
+                f"Invalid value {number} for parameter 'number': parts are numbered from 1 to {MOST_PARTS}."
             )
         part_bytes = _part_bytes(path, upload_id)
         with _told(path, upload_id), self._held(path, upload_id) as folder:

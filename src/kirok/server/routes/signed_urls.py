@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from kirok.artifact_stores.protocols import ArtifactStore, DirectAccess, PartedUploads
 from kirok.base.errors import InvalidParameter, NotSupported
-from kirok.entities.artifacts import ArtifactPath, Part, SignedRequest
+from kirok.entities.artifacts import MOST_PARTS, ArtifactPath, Part, SignedRequest
 from kirok.server.context import Context
 from kirok.server.handlers import Handlers, Streams
 from kirok.server.messages import Exchange, Reply, check_content_type, read_body
@@ -20,7 +20,6 @@ from kirok.wire.json_quirks import decode_body, encode
 
 Message = TypeVar("Message", bound=wire.OfLocalFile)
 
-_MOST_PARTS = 10_000
 # MLflow's client gets the URLs of all parts at once and cannot have them renewed; this is how long MLflow's own last.
 _PARTS_EXPIRE_S = 3600
 # What MLflow allows, as the stores do.
@@ -34,9 +33,9 @@ async def create_multipart(context: Context, exchange: Exchange) -> None:
 
 def _create(context: Context, path: ArtifactPath, count: int) -> wire.CreatedMultipart:
     parted, direct = _multipart(context)
-    if not 1 <= count <= _MOST_PARTS:
+    if not 1 <= count <= MOST_PARTS:
         raise InvalidParameter(
-            f"Invalid value {count} for parameter 'num_parts': a file has 1 to {_MOST_PARTS} parts. Make them larger "
+            f"Invalid value {count} for parameter 'num_parts': a file has 1 to {MOST_PARTS} parts. Make them larger "
             "by MLFLOW_MULTIPART_UPLOAD_CHUNK_SIZE."
         )
     settings = context.settings.artifacts

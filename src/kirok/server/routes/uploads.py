@@ -5,7 +5,7 @@ from urllib.parse import parse_qsl
 from kirok.artifact_stores.names import check_file
 from kirok.artifact_stores.protocols import DirectAccess, PartedUploads
 from kirok.base.errors import InvalidParameter, NotSupported
-from kirok.entities.artifacts import ArtifactPath
+from kirok.entities.artifacts import MOST_PARTS, ArtifactPath
 from kirok.server.context import Context
 from kirok.server.handlers import Handlers, Streams
 from kirok.server.messages import Exchange, Reply
@@ -40,6 +40,8 @@ async def upload_part(context: Context, exchange: Exchange) -> None:
 def sign_parts(context: Context, request: wire.SignParts) -> wire.SignedParts:
     if len(request.numbers) > MAX_SIGNED:
         raise InvalidParameter(f"At most {MAX_SIGNED} parts are signed at once; {len(request.numbers)} were asked for.")
+    if not all(1 <= number <= MOST_PARTS for number in request.numbers):
+        raise InvalidParameter(f"Invalid value for parameter 'numbers': parts are numbered from 1 to {MOST_PARTS}.")
     direct, path = direct_of(context), ArtifactPath.parse(request.path)
     check_file(path)
     if direct is None:
