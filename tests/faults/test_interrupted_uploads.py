@@ -39,7 +39,8 @@ settings = ArtifactSettings(parted_from_bytes=1, part_bytes={MIB}, at_once=2, un
 store = ProxiedArtifacts(Transport(address, TransportSettings(max_retries=0)), ArtifactPath("run"), settings)
 
 def sent(count):
-    print(count, flush=True)
+    sys.stdout.write(f"{{count}}\\n")  # whole: parts are acknowledged by several threads
+    sys.stdout.flush()
     time.sleep(float(pause_s))
 
 send_file(store, Path(source), ArtifactPath({str(PATH)!r}), settings, sent)
