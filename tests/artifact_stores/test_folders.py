@@ -382,3 +382,20 @@ def test_who_may_open_no_more_files_is_told_to_come_again(
     monkeypatch.setattr(os, "open", exhausted)
     with pytest.raises(Unavailable, match="ulimit"):
         store.open(BIG)
+
+
+def test_folders_of_files_that_are_stored_together_are_synced_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = LocalArtifacts(tmp_path)
+    synced: list[str] = []
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+    monkeypatch.setattr("kirok.artifact_stores.local.store.sync_folder", synced.append)
+    with store.together() as group:
+        for name in ("a/1", "a/2", "b/1", "a/3"):
+            with group.writer(ArtifactPath(name)) as upload:
+                upload.write([b"x"])
+        assert [info.path for info in store.list(ArtifactPath("a"))] == ["a/1", "a/2", "a/3"]
+        assert synced == []
+    assert synced == [str(tmp_path / "a"), str(tmp_path / "b")]

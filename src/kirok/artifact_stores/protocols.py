@@ -107,6 +107,14 @@ class ArtifactStore(Protocol):
 
 
 @runtime_checkable
+class SyncingStore(Protocol):
+    """A store that waits for a disk, and can wait once for many files."""
+
+    def together(self) -> "AbstractContextManager[StreamedArtifactStore]":
+        """The same files: what is stored through it appears at once, and is durable when the block ends."""
+
+
+@runtime_checkable
 class StreamedArtifactStore(ArtifactStore, Protocol):
     """A store that can be written piece by piece."""
 

@@ -3,10 +3,11 @@
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 from kirok.artifact_stores.names import check_file
-from kirok.artifact_stores.protocols import StreamedArtifactStore
+from kirok.artifact_stores.protocols import StreamedArtifactStore, SyncingStore
 from kirok.base.errors import InvalidParameter, KirokError
 from kirok.entities.artifacts import ArtifactPath
 from kirok.server.messages import ClientGone, Exchange
@@ -79,6 +80,16 @@ class _Storing:
 
 
 def _store(store: StreamedArtifactStore, group: Sequence[tuple[ArtifactPath, bytes]]) -> tuple[int, KirokError | None]:
+    try:
+        with store.together() if isinstance(store, SyncingStore) else nullcontext(store) as place:
+            return _store_each(place, group)
+    except KirokError as error:  # of the sync: none is known to be on the disk
+        return 0, error
+
+
+def _store_each(
+    store: StreamedArtifactStore, group: Sequence[tuple[ArtifactPath, bytes]]
+) -> tuple[int, KirokError | None]:
     for stored, (path, content) in enumerate(group):
         try:
             with store.writer(path) as upload:

@@ -5,7 +5,7 @@ import os
 import secrets
 import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -26,6 +26,7 @@ class LocalArtifacts:
 
     def __init__(self, root: Path, settings: ArtifactSettings = ArtifactSettings()) -> None:
         self._settings = settings
+        self._sync_folder: Callable[[str], None] = sync_folder
         self._root = os.path.realpath(root)
         self.uri = Path(self._root).as_uri()
         self.parted: PartedUploads | None = LocalParts(self._root, self._inside, durable=settings.fsync)
@@ -76,6 +77,22 @@ class LocalArtifacts:
         with self._arriving(path) as upload:
             yield upload
             upload.finish()
+
+    @contextmanager
+    def together(self) -> Iterator["LocalArtifacts"]:
+        """As SyncingStore.together."""
+        changed: dict[str, None] = {}
+        group = LocalArtifacts(Path(self._root), self._settings)
+        group._sync_folder = changed.setdefault
+        try:
+            yield group
+        finally:
+            for folder in changed:
+                try:
+                    sync_folder(folder)
+                except OSError as error:
+                    path = os.path.relpath(folder, self._root).replace(os.sep, "/")
+                    raise told(error, ArtifactPath.parse(path)) from error
 
     def delete(self, path: ArtifactPath) -> None:
         """Remove a file, link or directory."""
@@ -129,7 +146,7 @@ class LocalArtifacts:
                 os.unlink(passing, dir_fd=held)
             raise
         if durable:
-            sync_folder(folder.path)
+            self._sync_folder(folder.path)
 
     def _split(self, path: ArtifactPath) -> tuple[str, str]:
         """(the folder of a file's place, its name there), links resolved. Raises as `_inside`, and IsADirectoryError
