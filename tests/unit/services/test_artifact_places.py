@@ -31,7 +31,7 @@ def test_files_that_moved_along_are_found(places: ArtifactPlaces, here: Path, tm
     assert places.of_files(old.as_uri()) == (here / RUN).as_uri()
 
 
-@pytest.mark.parametrize("old", [r"E:\work\mlruns\7\ab\artifacts", "file:///E:/work/mlruns/7/ab/artifacts"])
+@pytest.mark.parametrize("old", [r"E:\team\mlruns\7\ab\artifacts", "file:///E:/team/mlruns/7/ab/artifacts"])
 def test_files_that_came_from_windows_are_found(places: ArtifactPlaces, here: Path, old: str) -> None:
     assert Path(places.of_files(old).removeprefix("file://")) == here / RUN
 
