@@ -99,6 +99,11 @@ class DatabaseServer(ABC):
                 )
             time.sleep(0.1)
 
+    @property
+    def is_running(self) -> bool:
+        """Whether it has not ended, by itself or otherwise."""
+        return self._process is not None and self._process.poll() is None
+
     def stop(self) -> None:
         """End it in order; clients are cut off."""
         self._end(self.stop_signal)

@@ -119,13 +119,19 @@ def _refused_for_a_while(
         wait_until(lambda: have_logged(clients, 5))
         fill()
         wait_until(lambda: all(client.refusal is not None for client in clients))
+    # MariaDB may end itself where it cannot write a page that it must; the runs are there once it is up again.
+    ended = backend.server if backend.server is not None and not backend.server.is_running else None
     for client in clients:
         assert isinstance(client.refusal, Unavailable)
-        assert answer in client.refusal.message
+        assert answer in client.refusal.message or ended
+    if ended:
+        free()
+        ended.start()
     stores = open_rest(running.address, IMPATIENT)
     assert [stores.runs.get_run(run_id).info.run_id for run_id in runs] == runs
     stores.close()
-    free()
+    if not ended:
+        free()
     after = [Client(number, running.address, runs[number % 2], IMPATIENT) for number in range(4, 8)]
     with at_work(after):
         wait_until(lambda: have_logged(after, 5))
